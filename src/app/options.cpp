@@ -1,0 +1,413 @@
+#include "app/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <sstream>
+#include <toml++/toml.h>
+
+namespace signalbox {
+namespace {
+
+using Setter = std::function<Result<void>(ServeOptions&, const std::string&)>;
+
+Result<uint64_t> read_number(const std::string& text, uint64_t min, uint64_t max) {
+    uint64_t number = 0;
+    const auto* end = text.data() + text.size();
+    const auto [stopped, error] = std::from_chars(text.data(), end, number);
+    if (text.empty() || error != std::errc() || stopped != end || number < min || number > max) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("must be a whole number between {} and {}", min, max));
+    }
+    return number;
+}
+
+// "64MiB", "64M" or "67108864".
+Result<uint64_t> read_size(const std::string& text, uint64_t min, uint64_t max) {
+    static const std::vector<std::pair<std::string_view, unsigned>> units{
+        {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"K", 10}, {"M", 20}, {"G", 30}};
+    std::string digits = text;
+    unsigned shift = 0;
+    for (const auto& [suffix, bits] : units) {
+        if (!text.ends_with(suffix)) continue;
+        digits.resize(text.size() - suffix.size());
+        shift = bits;
+        break;
+    }
+    const auto number = read_number(digits, 0, UINT64_MAX >> shift);
+    if (!number || (*number << shift) < min || (*number << shift) > max) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("must be a size between {} and {} bytes, such as 64MiB", min, max));
+    }
+    return *number << shift;
+}
+
+Result<bool> read_flag(const std::string& text) {
+    if (text == "true" || text == "1" || text == "yes" || text == "on") return true;
+    if (text == "false" || text == "0" || text == "no" || text == "off") return false;
+    return fail(ErrorCode::invalid_argument, "must be true or false");
+}
+
+template <class Number>
+Setter number(Number ServeOptions::*member, uint64_t min, uint64_t max) {
+    return [=](ServeOptions& options, const std::string& text) -> Result<void> {
+        TRY_AS(const auto value, read_number(text, min, max));
+        options.*member = static_cast<Number>(value);
+        return {};
+    };
+}
+
+// For a limit within one of the structs: `place` says where.
+template <class Place>
+Setter count(Place place, uint64_t max = 1'000'000'000) {
+    return [=](ServeOptions& options, const std::string& text) -> Result<void> {
+        TRY_AS(const auto value, read_number(text, 1, max));
+        auto& target = place(options);
+        target = static_cast<std::remove_reference_t<decltype(target)>>(value);
+        return {};
+    };
+}
+
+template <class Place>
+Setter size(Place place, uint64_t min, uint64_t max) {
+    return [=](ServeOptions& options, const std::string& text) -> Result<void> {
+        TRY_AS(const auto value, read_size(text, min, max));
+        auto& target = place(options);
+        target = static_cast<std::remove_reference_t<decltype(target)>>(value);
+        return {};
+    };
+}
+
+template <class Place>
+Setter duration(Place place) {
+    return [=](ServeOptions& options, const std::string& text) -> Result<void> {
+        TRY_AS(const auto value, parse_duration(text));
+        if (value.count() <= 0) {
+            return fail(ErrorCode::invalid_argument, "must be longer than 0");
+        }
+        place(options) = value;
+        return {};
+    };
+}
+
+Setter text_of(std::string ServeOptions::*member) {
+    return [=](ServeOptions& options, const std::string& text) -> Result<void> {
+        if (text.empty()) return fail(ErrorCode::invalid_argument, "must not be empty");
+        options.*member = text;
+        return {};
+    };
+}
+
+Setter addresses(std::vector<ListenAddress> ServeOptions::*member, bool tls) {
+    return [=](ServeOptions& options, const std::string& text) -> Result<void> {
+        TRY_AS(auto address, ListenAddress::parse(text));
+        address.tls = tls;
+        (options.*member).push_back(std::move(address));
+        return {};
+    };
+}
+
+Result<void> set_ticket_server(ServeOptions& options, const std::string& text) {
+    const auto uuid = Uuid::parse(text);
+    if (!uuid) return fail(ErrorCode::invalid_argument, "must be a UUID");
+    options.ticket_servers.push_back(*uuid);
+    return {};
+}
+
+Result<void> set_log_level(ServeOptions& options, const std::string& text) {
+    static const std::map<std::string, log::Level> levels{{"debug", log::Level::debug},
+                                                          {"info", log::Level::info},
+                                                          {"warning", log::Level::warning},
+                                                          {"error", log::Level::error},
+                                                          {"off", log::Level::off}};
+    const auto found = levels.find(text);
+    if (found == levels.end()) {
+        return fail(ErrorCode::invalid_argument, "must be debug, info, warning, error or off");
+    }
+    options.log_level = found->second;
+    return {};
+}
+
+Result<void> set_log_format(ServeOptions& options, const std::string& text) {
+    if (text != "logfmt" && text != "json") {
+        return fail(ErrorCode::invalid_argument, "must be logfmt or json");
+    }
+    options.log_format = text == "json" ? log::Format::json : log::Format::logfmt;
+    return {};
+}
+
+Result<void> set_insecure(ServeOptions& options, const std::string& text) {
+    TRY_AS(options.insecure, read_flag(text));
+    return {};
+}
+
+constexpr uint64_t mib = 1u << 20;
+constexpr uint64_t gib = 1u << 30;
+
+std::vector<OptionSpec> make_specs() {
+    using O = ServeOptions;
+    const ServeOptions defaults;
+    std::vector<OptionSpec> specs;
+    const auto add = [&](std::string name, std::string placeholder, std::string help,
+                         Setter set) -> OptionSpec& {
+        specs.push_back({std::move(name), std::move(placeholder), std::move(help), false, false,
+                         std::move(set)});
+        return specs.back();
+    };
+    const auto add_count = [&](std::string name, const std::string& help, auto place) {
+        ServeOptions copy = defaults;
+        add(std::move(name), "N", fmt::format("{} [{}]", help, place(copy)), count(place));
+    };
+    const auto add_duration = [&](std::string name, const std::string& help, auto place) {
+        ServeOptions copy = defaults;
+        add(std::move(name), "TIME", fmt::format("{} [{}]", help, format_duration(place(copy))),
+            duration(place));
+    };
+
+    add("data", "DIR", "Where everything is kept [./signalbox-data]", text_of(&O::data));
+    add("listen", "[DIALECT=]HOST:PORT", "Where to serve, once or more [127.0.0.1:7400]",
+        addresses(&O::listen, false))
+        .is_list = true;
+    add("tls_listen", "[DIALECT=]HOST:PORT", "Where to serve with TLS, once or more",
+        addresses(&O::tls_listen, true))
+        .is_list = true;
+    add("tls_cert", "FILE", "The certificate and its chain, as PEM", text_of(&O::tls_cert));
+    add("tls_key", "FILE", "The certificate's private key, as PEM", text_of(&O::tls_key));
+    add("insecure", "", "Listen beyond loopback although nobody has to say who they are",
+        set_insecure)
+        .is_flag = true;
+    add("node", "NAME", "The name of this node [the name of the host]", text_of(&O::node));
+    add("datacenter", "NAME", "The name of the data centre [dc1]", text_of(&O::datacenter));
+    add("ticket_server", "UUID",
+        "A server that tickets may name, once or more; without any, every server is known",
+        set_ticket_server)
+        .is_list = true;
+    add("partitions", "N", "Shares of the tenants; fixed when the data directory is made [1]",
+        number(&O::partitions, 1, 1024));
+    add("io_threads", "N", "Threads for connections; 0 decides by the number of cores [0]",
+        number(&O::io_threads, 0, 255));
+    add("log_level", "LEVEL", "debug, info, warning, error or off [info]", set_log_level);
+    add("log_format", "FORMAT", "logfmt or json [logfmt]", set_log_format);
+
+    add("segment_bytes", "SIZE", "Size of a journal segment [32MiB]",
+        size([](O& o) -> auto& { return o.segment_bytes; }, mib, gib));
+    add("checkpoint_bytes", "SIZE", "Journal written between two checkpoints [64MiB]",
+        size([](O& o) -> auto& { return o.checkpoint_bytes; }, mib, 64 * gib));
+    add("cache_bytes", "SIZE", "Memory for rows read from disk [64MiB]",
+        size([](O& o) -> auto& { return o.cache_bytes; }, mib, 1024 * gib));
+    add("write_buffer_bytes", "SIZE", "Memory for rows before they are written out [64MiB]",
+        size([](O& o) -> auto& { return o.write_buffer_bytes; }, mib, 16 * gib));
+
+    add_count("tickets_max", "Queued and active tickets",
+              [](O& o) -> auto& { return o.core.ticket.tickets_max; });
+    add_count("tickets_per_session_max", "Tickets of one session",
+              [](O& o) -> auto& { return o.core.ticket.tickets_per_session_max; });
+    add_count("resources_per_ticket_max", "Resources of one ticket",
+              [](O& o) -> auto& { return o.core.ticket.resources_per_ticket_max; });
+    add_count("ticket_name_bytes_max", "Bytes of a ticket's scope, id, owner and the like",
+              [](O& o) -> auto& { return o.core.ticket.name_bytes_max; });
+    add_count("ticket_extra_bytes_max", "Bytes of a ticket's extra object",
+              [](O& o) -> auto& { return o.core.ticket.extra_bytes_max; });
+    add_duration("ticket_ageing", "Waiting so long is worth one priority",
+                 [](O& o) -> auto& { return o.core.ticket.ageing; });
+    add_duration("ended_age_max", "How long ended tickets are kept",
+                 [](O& o) -> auto& { return o.core.ticket.ended_age_max; });
+    add_count("ended_max", "Ended tickets kept",
+              [](O& o) -> auto& { return o.core.ticket.ended_max; });
+    add_count("sessions_max", "Sessions", [](O& o) -> auto& { return o.core.session.sessions_max; });
+    add_duration("idempotency_age_max", "How long an Idempotency-Key is remembered",
+                 [](O& o) -> auto& { return o.core.idempotency.age_max; });
+    add_count("feed_events_max", "Events kept in the feed",
+              [](O& o) -> auto& { return o.core.feed.events_max; });
+    add_duration("feed_age_max", "How long events are kept in the feed",
+                 [](O& o) -> auto& { return o.core.feed.age_max; });
+    add_count("subscribers_max", "Event streams open at once",
+              [](O& o) -> auto& { return o.core.feed.subscribers_max; });
+    add_count("waiters_max", "Requests held at once",
+              [](O& o) -> auto& { return o.core.waiters_max; });
+    add_count("tenants_max", "Tenants", [](O& o) -> auto& { return o.core.tenants_max; });
+    add_count("inbox_commands_max", "Commands waiting for the core",
+              [](O& o) -> auto& { return o.inbox.commands_max; });
+    add("body_bytes_max", "SIZE", "Size of a request's body [1MiB]",
+        size([](O& o) -> auto& { return o.http.body_bytes_max; }, 1024, 16 * mib));
+    add("head_bytes_max", "SIZE", "Size of a request's head [32KiB]",
+        size([](O& o) -> auto& { return o.http.head_bytes_max; }, 1024, mib));
+    add_count("connections_max", "Connections open at once",
+              [](O& o) -> auto& { return o.http.connections_max; });
+    add_duration("head_timeout", "For a request to arrive, from its first byte",
+                 [](O& o) -> auto& { return o.http.head_timeout; });
+    add_duration("idle_timeout", "For the next request on a connection",
+                 [](O& o) -> auto& { return o.http.idle_timeout; });
+    add_duration("write_timeout", "For a client to take a byte of its answer",
+                 [](O& o) -> auto& { return o.http.write_timeout; });
+    add_duration("stop_timeout", "For clients to take their answers when the server stops",
+                 [](O& o) -> auto& { return o.stop_timeout; });
+    return specs;
+}
+
+const OptionSpec* find_spec(std::string_view name) {
+    const auto& specs = option_specs();
+    const auto found = std::find_if(specs.begin(), specs.end(),
+                                    [&](const auto& spec) { return spec.name == name; });
+    return found == specs.end() ? nullptr : &*found;
+}
+
+Error wrong_value(std::string_view where, const std::string& option, const std::string& text,
+                  const std::string& why) {
+    return {ErrorCode::invalid_argument,
+            fmt::format("{} {}: \"{}\" {}", where, option, text, why), option};
+}
+
+// A scalar of TOML as the text that a flag would have.
+std::optional<std::string> toml_text(const toml::node& node) {
+    if (const auto text = node.value_exact<std::string>()) return *text;
+    if (const auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
+    if (const auto whole = node.value_exact<int64_t>()) return std::to_string(*whole);
+    return std::nullopt;
+}
+
+Result<std::vector<std::string>> toml_texts(const OptionSpec& spec, const toml::node& node,
+                                            const std::string& path) {
+    std::vector<std::string> texts;
+    if (const auto text = toml_text(node)) {
+        texts.push_back(*text);
+        return texts;
+    }
+    const auto* array = node.as_array();
+    if (array == nullptr || !spec.is_list) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("{}: {} must be {}", path, spec.name,
+                                spec.is_list ? "a string or a list of strings"
+                                             : "a string, a number or a boolean"),
+                    spec.name);
+    }
+    for (const auto& element : *array) {
+        const auto text = toml_text(element);
+        if (!text) {
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("{}: {} must be a list of strings", path, spec.name),
+                        spec.name);
+        }
+        texts.push_back(*text);
+    }
+    return texts;
+}
+
+Result<void> check_together(ServeOptions& options) {
+    if (options.listen.empty() && options.tls_listen.empty()) {
+        TRY_AS(auto address, ListenAddress::parse("127.0.0.1:7400"));
+        options.listen.push_back(std::move(address));
+    }
+    if (!options.tls_listen.empty() && (options.tls_cert.empty() || options.tls_key.empty())) {
+        return fail(ErrorCode::invalid_argument, "tls_listen needs tls_cert and tls_key",
+                    "tls_listen");
+    }
+    for (const auto* list : {&options.listen, &options.tls_listen}) {
+        for (const auto& address : *list) {
+            if (address.is_loopback() || options.insecure) continue;
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("listen {}: this is beyond loopback and nobody has to say who "
+                                    "they are; if that is meant, add --insecure",
+                                    address.text()),
+                        "listen");
+        }
+    }
+    if (options.checkpoint_bytes < options.segment_bytes) {
+        return fail(ErrorCode::invalid_argument,
+                    "checkpoint_bytes must not be smaller than segment_bytes",
+                    "checkpoint_bytes");
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string OptionSpec::flag() const {
+    std::string flag = "--" + name;
+    std::replace(flag.begin(), flag.end(), '_', '-');
+    return flag;
+}
+
+std::string OptionSpec::environment() const {
+    std::string variable = "SIGNALBOX_" + name;
+    std::transform(variable.begin(), variable.end(), variable.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return variable;
+}
+
+const std::vector<OptionSpec>& option_specs() {
+    static const auto specs = make_specs();
+    return specs;
+}
+
+Result<OptionTexts> read_config_file(const std::string& path) {
+    toml::table table;
+    try {
+        table = toml::parse_file(path);
+    } catch (const toml::parse_error& error) {
+        std::ostringstream place;
+        place << error.source().begin;
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("{}: {} ({})", path, error.description(), place.str()), "config");
+    }
+    OptionTexts texts;
+    for (const auto& [key, node] : table) {
+        const std::string name(key.str());
+        const auto* spec = find_spec(name);
+        if (spec == nullptr) {
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("{}: {} is not an option", path, name), name);
+        }
+        TRY_AS(texts[name], toml_texts(*spec, node, path));
+    }
+    return texts;
+}
+
+OptionTexts read_environment() {
+    OptionTexts texts;
+    for (const auto& spec : option_specs()) {
+        const char* value = std::getenv(spec.environment().c_str());
+        if (value == nullptr) continue;
+        if (!spec.is_list) {
+            texts[spec.name] = {value};
+            continue;
+        }
+        // A list is written with commas.
+        std::istringstream parts(value);
+        std::string part;
+        while (std::getline(parts, part, ',')) texts[spec.name].push_back(part);
+    }
+    return texts;
+}
+
+Result<ServeOptions> make_serve_options(const OptionTexts& file, const OptionTexts& environment,
+                                        const OptionTexts& flags) {
+    ServeOptions options;
+    struct Source {
+        const OptionTexts& texts;
+        std::string_view name;
+    };
+    for (const auto& spec : option_specs()) {
+        // Each place replaces what the ones before it say, lists as a whole.
+        for (const auto& source : {Source{flags, "option"}, Source{environment, "environment"},
+                                   Source{file, "configuration file:"}}) {
+            const auto found = source.texts.find(spec.name);
+            if (found == source.texts.end()) continue;
+            for (const auto& text : found->second) {
+                const auto set = spec.set(options, text);
+                if (set) continue;
+                const auto shown = source.name == "option"        ? spec.flag()
+                                   : source.name == "environment" ? spec.environment()
+                                                                  : spec.name;
+                return fail(wrong_value(source.name, shown, text, set.error().message));
+            }
+            break;
+        }
+    }
+    TRY(check_together(options));
+    return options;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "net/server.h"
+
+namespace signalbox {
+
+// Everything that `signalbox serve` can be told. One table (options.cpp) names each option
+// once; from it come the flag --like-this, the environment variable SIGNALBOX_LIKE_THIS and the
+// key like_this of the configuration file. The flag wins over the environment, which wins over
+// the file.
+struct ServeOptions {
+    std::string data = "./signalbox-data";
+    std::vector<ListenAddress> listen;      // 127.0.0.1:7400 when nothing is given
+    std::vector<ListenAddress> tls_listen;
+    std::string tls_cert;
+    std::string tls_key;
+    bool insecure = false;                  // listen beyond loopback without authentication
+    std::string node;                       // the host's name when empty
+    std::string datacenter = "dc1";
+    std::vector<Uuid> ticket_servers;       // when not empty, tickets of others are refused
+    size_t partitions = 1;
+    size_t io_threads = 0;                  // 0: by the number of cores
+    log::Level log_level = log::Level::info;
+    log::Format log_format = log::Format::logfmt;
+    CoreLimits core;
+    InboxLimits inbox;
+    HttpLimits http;
+    uint64_t segment_bytes = 32u << 20;
+    uint64_t checkpoint_bytes = 64u << 20;
+    uint64_t cache_bytes = 64u << 20;
+    uint64_t write_buffer_bytes = 64u << 20;
+    Duration stop_timeout = std::chrono::seconds(10);
+};
+
+// One option: how it is called, what it is for, and how its text is read.
+struct OptionSpec {
+    std::string name;         // "io_threads"
+    std::string placeholder;  // "N"
+    std::string help;
+    bool is_flag = false;     // needs no value
+    bool is_list = false;     // may be given more than once
+    std::function<Result<void>(ServeOptions&, const std::string&)> set;
+
+    [[nodiscard]] std::string flag() const;         // "--io-threads"
+    [[nodiscard]] std::string environment() const;  // "SIGNALBOX_IO_THREADS"
+};
+
+const std::vector<OptionSpec>& option_specs();
+
+// Texts by option name, as one of the three places gave them.
+using OptionTexts = std::map<std::string, std::vector<std::string>>;
+
+// Reads the file; fails with the name of a key that is no option, or of the wrong type.
+Result<OptionTexts> read_config_file(const std::string& path);
+// Reads SIGNALBOX_* of this process.
+OptionTexts read_environment();
+
+// Fails with the option that has a wrong value, or that does not fit the others.
+Result<ServeOptions> make_serve_options(const OptionTexts& file, const OptionTexts& environment,
+                                        const OptionTexts& flags);
+
+}  // namespace signalbox

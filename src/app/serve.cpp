@@ -1,0 +1,197 @@
+#include "app/serve.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "app/system_clock.h"
+#include "app/version.h"
+#include "app/worker_thread.h"
+#include "base/log.h"
+#include "dialect/common/common_routes.h"
+#include "dialect/native/native_routes.h"
+#include "dialect/triton/triton_routes.h"
+#include "runtime/data_directory.h"
+#include "storage/file_journal.h"
+#include "storage/posix_disk.h"
+#include "storage/rocks_store.h"
+
+namespace signalbox {
+namespace {
+
+uint64_t random_seed() {
+    uint64_t seed = 0;
+    if (::getrandom(&seed, sizeof seed, 0) != sizeof seed) {
+        seed = static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+    }
+    return seed;
+}
+
+std::string host_name() {
+    char name[256] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
+// Connections are descriptors, and the usual limit of 1,024 is soon reached.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+size_t io_thread_count(const ServeOptions& options, size_t cores) {
+    if (options.io_threads > 0) return options.io_threads;
+    return cores <= 2 ? 1 : std::min<size_t>(cores - 1, 4);
+}
+
+// Everything that a running server consists of, in the order in which it is built.
+class Process {
+public:
+    explicit Process(const ServeOptions& options) : options_(options) {}
+
+    Result<void> start() {
+        const auto started = clock_.stopwatch();
+        Random random(random_seed());
+        TRY_AS(disk_, PosixDisk::mount(options_.data));
+        TRY_AS(directory_, DataDirectory::open(*disk_, options_.partitions, random));
+        worker_ = std::make_unique<WorkerThread>();
+        TRY_AS(auto server_options, make_server_options());
+        server_ = std::make_unique<Server>(std::move(server_options));
+        const std::string name = options_.node.empty() ? host_name() : options_.node;
+        node_ = std::make_unique<Node>(
+            Node::Identity{name, version(), directory_.node, directory_.history}, clock_, metrics_);
+        for (size_t i = 0; i < options_.partitions; ++i) TRY(add_partition(i, random));
+        add_routes(name);
+        TRY(server_->start(*node_, router_, http_probe_, random.next()));
+        const auto took = std::chrono::duration_cast<Duration>(clock_.stopwatch() - started);
+        LOG(info, "server.ready", {"version", version()}, {"node", name},
+            {"data", options_.data}, {"start_ms", took.count()});
+        return {};
+    }
+
+    void announce() const {
+        for (const auto& address : server_->addresses()) {
+            std::printf("signalbox ready on %s://%s\n", address.tls ? "https" : "http",
+                        address.text().c_str());
+        }
+        std::fflush(stdout);
+    }
+
+    void stop() {
+        server_->stop();
+        worker_->drain();
+        for (const auto& partition : node_->partitions()) {
+            if (const auto flushed = partition->flush(); !flushed) {
+                LOG(warning, "checkpoint.failed", {"error", flushed.error().message});
+            }
+        }
+        LOG(info, "server.stopped");
+    }
+
+private:
+    struct Storage {
+        std::unique_ptr<FileJournal> journal;
+        std::unique_ptr<Store> store;
+        std::unique_ptr<PartitionProbe> probe;
+    };
+
+    Result<ServerOptions> make_server_options() const {
+        ServerOptions server;
+        server.listen = options_.listen;
+        server.listen.insert(server.listen.end(), options_.tls_listen.begin(),
+                             options_.tls_listen.end());
+        if (!options_.tls_listen.empty()) {
+            TRY_AS(server.tls, TlsContext::load(options_.tls_cert, options_.tls_key));
+        }
+        const size_t cores = std::thread::hardware_concurrency();
+        server.io_threads = io_thread_count(options_, cores);
+        server.core_on_io_thread = server.io_threads == 1;
+        server.http = options_.http;
+        server.stop_timeout = options_.stop_timeout;
+        return server;
+    }
+
+    Result<void> add_partition(size_t index, Random& random) {
+        const std::string directory = fmt::format("partition-{}", index);
+        Storage storage;
+        TRY(disk_->make_directory(directory));
+        FileJournalOptions journal;
+        journal.directory = directory + "/journal";
+        journal.history = directory_.history;
+        journal.segment_bytes = options_.segment_bytes;
+        journal.seed = random.next();
+        TRY_AS(storage.journal, FileJournal::open(*disk_, *worker_, std::move(journal)));
+        TRY_AS(storage.store,
+               open_rocks_store(disk_->absolute(directory + "/store"),
+                                {options_.cache_bytes, options_.write_buffer_bytes}));
+        storage.probe = std::make_unique<PartitionProbe>(metrics_, index);
+        PartitionOptions partition;
+        partition.core = options_.core;
+        partition.inbox = options_.inbox;
+        partition.seed = random.next();
+        partition.checkpoint_bytes = options_.checkpoint_bytes;
+        auto core = server_->add_core();
+        TRY_AS(auto opened,
+               Partition::open(*storage.journal, *storage.store, clock_, *worker_,
+                               std::move(partition), *storage.probe, core.sink, core.wake));
+        node_->add(std::move(opened));
+        storages_.push_back(std::move(storage));
+        return {};
+    }
+
+    void add_routes(const std::string& name) {
+        common::add_routes(router_);
+        native::add_routes(router_);
+        triton::add_routes(router_, {directory_.node,
+                                     name,
+                                     {options_.ticket_servers.begin(),
+                                      options_.ticket_servers.end()}});
+    }
+
+    const ServeOptions& options_;
+    SystemClock clock_;
+    Metrics metrics_;
+    HttpProbe http_probe_{metrics_};
+    Router router_;
+    DataDirectory directory_;
+    std::unique_ptr<PosixDisk> disk_;
+    std::vector<Storage> storages_;
+    std::unique_ptr<Node> node_;
+    std::unique_ptr<WorkerThread> worker_;  // its work uses all of the above
+    std::unique_ptr<Server> server_;
+};
+
+}  // namespace
+
+int serve(const ServeOptions& options) {
+    log::configure(options.log_level, options.log_format);
+    raise_descriptor_limit();
+    std::signal(SIGPIPE, SIG_IGN);
+    // Every thread inherits the mask, so the signals arrive only where they are waited for.
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+    Process process(options);
+    if (const auto started = process.start(); !started) {
+        std::fprintf(stderr, "signalbox: %s%s%s\n", started.error().field.c_str(),
+                     started.error().field.empty() ? "" : ": ", started.error().message.c_str());
+        return 1;
+    }
+    process.announce();
+    int signal = 0;
+    sigwait(&signals, &signal);
+    LOG(info, "server.stopping", {"signal", signal});
+    process.stop();
+    return 0;
+}
+
+}  // namespace signalbox

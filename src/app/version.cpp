@@ -1,0 +1,9 @@
+#include "app/version.h"
+
+namespace signalbox {
+
+const char* version() {
+    return SIGNALBOX_VERSION;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,117 @@
+#include "codec/http_message.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/assert.h"
+
+namespace signalbox {
+namespace {
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+}  // namespace
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(),
+                      [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view http_method_name(HttpMethod method) {
+    switch (method) {
+        case HttpMethod::get: return "GET";
+        case HttpMethod::head: return "HEAD";
+        case HttpMethod::post: return "POST";
+        case HttpMethod::put: return "PUT";
+        case HttpMethod::patch: return "PATCH";
+        case HttpMethod::erase: return "DELETE";
+        case HttpMethod::options: return "OPTIONS";
+        case HttpMethod::other: return {};
+    }
+    ASSERT(false);
+}
+
+std::optional<std::string_view> HttpRequest::field(std::string_view name) const {
+    for (const auto& field : fields) {
+        if (equals_ignoring_case(field.name, name)) return field.value;
+    }
+    return std::nullopt;
+}
+
+std::string_view http_reason(uint16_t status) {
+    switch (status) {
+        case 100: return "Continue";
+        case 101: return "Switching Protocols";
+        case 200: return "OK";
+        case 201: return "Created";
+        case 202: return "Accepted";
+        case 204: return "No Content";
+        case 300: return "Multiple Choices";
+        case 301: return "Moved Permanently";
+        case 302: return "Found";
+        case 304: return "Not Modified";
+        case 400: return "Bad Request";
+        case 401: return "Unauthorized";
+        case 403: return "Forbidden";
+        case 404: return "Not Found";
+        case 405: return "Method Not Allowed";
+        case 406: return "Not Acceptable";
+        case 408: return "Request Timeout";
+        case 409: return "Conflict";
+        case 410: return "Gone";
+        case 412: return "Precondition Failed";
+        case 413: return "Content Too Large";
+        case 415: return "Unsupported Media Type";
+        case 422: return "Unprocessable Content";
+        case 426: return "Upgrade Required";
+        case 429: return "Too Many Requests";
+        case 431: return "Request Header Fields Too Large";
+        case 500: return "Internal Server Error";
+        case 501: return "Not Implemented";
+        case 503: return "Service Unavailable";
+        case 505: return "HTTP Version Not Supported";
+        default: return "Unknown";
+    }
+}
+
+void append_response_head(std::string& out, const HttpResponse& response, HttpFraming framing,
+                          bool keep_alive, std::string_view date) {
+    const auto sink = std::back_inserter(out);
+    fmt::format_to(sink, "HTTP/1.1 {} {}\r\n", response.status, http_reason(response.status));
+    if (!response.content_type.empty()) {
+        fmt::format_to(sink, "Content-Type: {}\r\n", response.content_type);
+    }
+    switch (framing) {
+        case HttpFraming::length:
+            fmt::format_to(sink, "Content-Length: {}\r\n", response.body.size());
+            break;
+        case HttpFraming::chunked: out += "Transfer-Encoding: chunked\r\n"; break;
+        case HttpFraming::until_close: break;
+        case HttpFraming::none:
+            if (!response.content_type.empty()) {
+                fmt::format_to(sink, "Content-Length: {}\r\n", response.body.size());
+            }
+            break;
+    }
+    fmt::format_to(sink, "Date: {}\r\n", date);
+    for (const auto& [name, value] : response.fields) {
+        fmt::format_to(sink, "{}: {}\r\n", name, value);
+    }
+    out += keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
+}
+
+void append_chunk_size(std::string& out, size_t bytes) {
+    ASSERT(bytes > 0);
+    fmt::format_to(std::back_inserter(out), "{:x}\r\n", bytes);
+}
+
+void append_last_chunk(std::string& out) {
+    out += "0\r\n\r\n";
+}
+
+}  // namespace signalbox

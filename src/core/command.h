@@ -1,0 +1,53 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "core/feed_commands.h"
+#include "core/session_commands.h"
+#include "core/ticket_commands.h"
+
+namespace signalbox {
+
+// Who asks, for the history of what they touch.
+struct Caller {
+    std::string name;        // the authenticated principal, or the peer's address
+    std::string request_id;  // as the client sent it, or made up
+};
+
+// Takes a parked request back: its client has gone. Never answered.
+struct CancelRequest {
+    RequestId parked;
+};
+
+using CommandBody =
+    std::variant<CreateTicket, GetTicket, WaitTicket, RenewTicket, ReleaseTicket, DeleteTicket,
+                 ClearServer, CheckTicket, GetLine, SetLine, ListLines, ListLineTickets,
+                 GetTicketHistory, ListDeadlocks, CreateSession, GetSession, RenewSession,
+                 HoldSession, EndSession, ListSessions, SubscribeFeed, ReadFeedHead,
+                 CancelRequest>;
+
+// A request to the core.
+struct Command {
+    RequestId request;
+    std::string tenant;  // by name
+    Caller caller;
+    CommandBody body;
+};
+
+// The answer to a command: Result<Body::Answer> for the body it carried.
+using Reply = std::variant<Result<TicketCreated>, Result<TicketView>, Result<WaitOutcome>,
+                           Result<ServerCleared>, Result<LineView>, Result<LineList>,
+                           Result<TicketList>, Result<TicketHistory>, Result<DeadlockList>,
+                           Result<SessionView>, Result<SessionEnded>, Result<SessionList>,
+                           Result<FeedJoined>, Result<FeedHead>>;
+
+// The answer that refuses a command, of the kind its sender expects; nothing for a command that
+// is never answered.
+std::optional<Reply> refusal(const CommandBody& body, const Error& error);
+
+// Turns an answer into an error of the same kind.
+void refuse(Reply& reply, const Error& error);
+
+}  // namespace signalbox

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <optional>
+
+#include "base/limits.h"
+#include "core/feed.h"
+#include "core/idempotency.h"
+#include "core/session.h"
+#include "core/step.h"
+#include "core/tenants.h"
+#include "core/tickets.h"
+
+namespace signalbox {
+
+// The state of one partition and the one way to change it: commands and due timers go in, and
+// what is to be written, answered and delivered comes out in Ready. Pure: it reads no clock,
+// does no I/O and starts no thread; the same calls give the same Ready.
+//
+// The driver's loop, and the contract (nothing of Ready is acted on before its writes are
+// durable):
+//
+//     engine.begin_batch(now, next_revision);
+//     engine.fire_due();
+//     for (command : commands) engine.apply(std::move(command));
+//     journal.append(engine.ready().writes); store.apply(...);
+//     deliver(engine.ready());
+//
+// Core thread.
+class Engine {
+public:
+    Engine(const CoreLimits& limits, uint64_t seed, Now now);
+
+    // The state that the rows tell. Afterwards the driver fires what came due meanwhile.
+    Result<void> load(const RowReader& rows, Now now);
+
+    // `rows` are the committed rows with this engine's batch laid over them; they must stay
+    // until the next begin_batch().
+    void begin_batch(Now now, Revision next, const RowReader& rows);
+    void apply(Command command);
+    // Fires a bounded number of due timers; true when more are due already.
+    bool fire_due();
+    // Answers every parked request with `unavailable` and ends every stream; from now on
+    // nothing is parked any more.
+    void stop();
+
+    [[nodiscard]] Ready& ready() { return ready_; }
+    // How long nothing will happen by itself; zero when something is due.
+    [[nodiscard]] std::optional<Duration> until_next_deadline(Now now);
+
+    struct Statistics {
+        Tickets::Statistics tickets;
+        uint64_t sessions = 0;
+        uint64_t waiters = 0;
+        uint64_t subscribers = 0;
+        uint64_t tenants = 0;
+        uint64_t feed_events = 0;
+        Revision feed_floor;
+    };
+    [[nodiscard]] Statistics statistics() const;
+    // Every invariant of every part; for tests and the simulator.
+    void check(Now now) const;
+
+private:
+    struct Apply;
+
+    Step make_step(const Caller& by);
+    // Runs `change` as one change set of the batch.
+    template <class Change>
+    void commit(const Caller& by, const Change& change);
+    void fire(TimerHook& hook, Step& step);
+    void forget_old(Step& step);
+    void cancel(RequestId request, Step& step);
+    void end_session(Session& session, const std::string& reason, Step& step);
+
+    const CoreLimits limits_;
+    Random random_;
+    Timers timers_;
+    Waiters waiters_;
+    Tenants tenants_;
+    Sessions sessions_;
+    Idempotency idempotency_;
+    Tickets tickets_;
+    Feed feed_;
+    TimerHook retention_timer_{TimerKind::retention};
+    bool stopping_ = false;
+
+    Now now_;
+    const RowReader* rows_ = nullptr;
+    Ready ready_;
+};
+
+}  // namespace signalbox

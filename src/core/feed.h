@@ -1,0 +1,97 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <deque>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "base/limits.h"
+#include "core/event.h"
+#include "core/step.h"
+
+namespace signalbox {
+
+// The events of a partition in revision order: stored with the commit that produced them,
+// delivered to whoever subscribed to one of their topics, and trimmed from the old end by
+// number and age. Core thread.
+//
+// Invariants (check()): marks_ rise in revision and count; the first one is the floor, below
+// which events may be missing; a subscriber stands in the index under exactly its topic.
+class Feed {
+public:
+    explicit Feed(const FeedLimits& limits) : limits_(limits) {}
+
+    Result<void> load(const RowReader& rows);
+    void start(Timers& timers, Now now);
+
+    // At the end of a step: its events become a row and are handed to their subscribers.
+    void publish(Step& step);
+
+    // `overloaded` when there are subscribers_max.
+    Result<FeedJoined> subscribe(RequestId request, TenantId tenant, Topic topic,
+                                 Revision committed);
+    // False when it is no subscriber.
+    bool unsubscribe(RequestId request);
+    // Takes all subscribers out and tells who they were, oldest first.
+    std::vector<RequestId> unsubscribe_all();
+
+    void trim(Step& step);
+
+    [[nodiscard]] Revision floor() const;
+    [[nodiscard]] uint64_t kept_events() const;
+    [[nodiscard]] size_t subscriber_count() const { return subscribers_.size(); }
+    void check() const;
+
+private:
+    // Events of revisions below `revision` are `count_before` in number since the beginning.
+    struct Mark {
+        Revision revision;
+        uint64_t count_before = 0;
+        Instant at;
+    };
+    struct Interest {
+        TenantId tenant;
+        Topic topic;
+        auto operator<=>(const Interest&) const = default;
+    };
+
+    void add_mark(Step& step);
+    void deliver(const std::shared_ptr<const Event>& event, Ready& ready) const;
+    void drop_first_mark(Step& step);
+
+    const FeedLimits& limits_;
+    std::deque<Mark> marks_;
+    uint64_t total_events_ = 0;  // since the beginning, trimmed ones included
+    TimerHook trim_timer_{TimerKind::feed_trim};
+
+    std::map<RequestId, Interest> subscribers_;
+    std::map<Interest, std::vector<RequestId>> index_;  // oldest first
+};
+
+// Reads stored events after a position that a topic asks for; for readers that catch up, on
+// any thread, with a snapshot.
+class FeedReader {
+public:
+    FeedReader(std::shared_ptr<const StoreSnapshot> snapshot, TenantId tenant, Topic topic,
+               FeedPosition after);
+
+    struct Page {
+        std::vector<Event> events;
+        FeedPosition reached;  // everything up to here was looked at
+        bool at_end = false;   // of the snapshot
+    };
+    // Looks at `rows_max` commits at most, so that one call stays short.
+    Result<Page> next(size_t rows_max);
+
+    // What the snapshot says is still kept: see FeedJoined::floor.
+    [[nodiscard]] static Result<Revision> floor(const RowReader& rows);
+
+private:
+    std::shared_ptr<const StoreSnapshot> snapshot_;
+    TenantId tenant_;
+    Topic topic_;
+    FeedPosition reached_;
+};
+
+}  // namespace signalbox

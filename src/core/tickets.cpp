@@ -1,0 +1,756 @@
+#include "core/tickets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+
+#include "base/assert.h"
+#include "codec/json_writer.h"
+#include "core/ticket_topics.h"
+#include "core/turn.h"
+#include "storage/keys.h"
+
+namespace signalbox {
+namespace {
+
+constexpr std::string_view session_over = "its session ended";
+
+Error no_such_ticket(const Uuid& uuid) {
+    return {ErrorCode::not_found, fmt::format("ticket {} not found", uuid.text()), {}};
+}
+
+Error already(const TicketRecord& record) {
+    return {ErrorCode::conflict,
+            fmt::format("ticket {} is {}", record.uuid.text(), ticket_status_name(record.status)),
+            {}};
+}
+
+Error too_long(std::string_view field, size_t bytes_max) {
+    return {ErrorCode::invalid_argument, fmt::format("must have at most {} bytes", bytes_max),
+            std::string(field)};
+}
+
+// Who else does nothing while this ticket waits: said by the client, or the session, or the
+// request that several tickets of one job share.
+std::string owner_of(const TicketFields& fields) {
+    if (fields.owner) return "o:" + *fields.owner;
+    if (fields.session) return "s:" + std::string(fields.session->raw());
+    if (fields.reqid) return "r:" + *fields.reqid;
+    return {};
+}
+
+Instant order_at(Instant arrival, int32_t priority, Duration ageing) {
+    return arrival - priority * ageing;
+}
+
+}  // namespace
+
+Tickets::Tickets(const TicketLimits& limits, Sessions& sessions, Idempotency& idempotency)
+    : limits_(limits),
+      sessions_(sessions),
+      idempotency_(idempotency),
+      rows_(limits),
+      lines_(limits) {}
+
+Tickets::~Tickets() {
+    for (Ticket* ticket : live_) delete ticket;
+}
+
+Result<void> Tickets::load(const RowReader& rows, Timers& timers, Now now) {
+    TRY(rows_.load_counters(rows));
+    TRY(lines_.load_settings(rows));
+    const auto prefix = KeyBuilder(Table::ticket_live).take();
+    const auto scan = rows.scan(prefix, prefix_end(prefix));
+    for (; scan->valid(); scan->next()) {
+        auto view = decode_ticket(scan->key(), scan->value());
+        if (!view || !is_live(view->record.status)) {
+            return fail(ErrorCode::internal, "a row of a live ticket is damaged");
+        }
+        auto ticket = std::make_unique<Ticket>();
+        ticket->record = std::move(view->record);
+        last_arrival_ = std::max(last_arrival_, ticket->record.created_at);
+        const auto fields = ticket->record.details->fields();
+        Ticket& live = enter_lines(std::move(ticket), fields);
+        Session* session =
+            fields.session
+                ? sessions_.find_even_ending(live.record.line->tenant, *fields.session)
+                : nullptr;
+        if (fields.session && session == nullptr) {
+            return fail(ErrorCode::internal, "a live ticket hangs on a session that is gone");
+        }
+        tie(live, fields, session);
+        schedule(live, timers, now);
+    }
+    return scan->status();
+}
+
+Result<void> Tickets::check_limits(const CreateTicket& command) const {
+    const auto& fields = command.fields;
+    const auto check_name = [&](std::string_view field, std::string_view text) -> Result<void> {
+        if (text.size() > limits_.name_bytes_max) {
+            return fail(too_long(field, limits_.name_bytes_max));
+        }
+        return {};
+    };
+    TRY(check_name("scope", command.resource.scope));
+    TRY(check_name("id", command.resource.id));
+    TRY(check_name("expires_at", fields.expires_text));
+    TRY(check_name("action", fields.action.value_or("")));
+    TRY(check_name("reqid", fields.reqid.value_or("")));
+    TRY(check_name("owner", fields.owner.value_or("")));
+    for (const auto& resource : fields.more_resources) {
+        TRY(check_name("resources.scope", resource.scope));
+        TRY(check_name("resources.id", resource.id));
+    }
+    if (fields.extra.size() > limits_.extra_bytes_max) {
+        return fail(too_long("extra", limits_.extra_bytes_max));
+    }
+    if (fields.more_resources.size() + 1 > limits_.resources_per_ticket_max) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("must be at most {}", limits_.resources_per_ticket_max),
+                    "resources");
+    }
+    // A line entered twice would wait for itself.
+    for (size_t i = 0; i < fields.more_resources.size(); ++i) {
+        const auto& resource = fields.more_resources[i];
+        const auto before = std::span(fields.more_resources).first(i);
+        if (resource == command.resource ||
+            std::find(before.begin(), before.end(), resource) != before.end()) {
+            return fail(ErrorCode::invalid_argument, "must differ from each other", "resources");
+        }
+    }
+    if (std::abs(fields.priority) > limits_.priority_max) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("must be between {} and {}", -limits_.priority_max,
+                                limits_.priority_max),
+                    "priority");
+    }
+    if (fields.slots && (*fields.slots == 0 || *fields.slots > limits_.slots_max)) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("must be between 1 and {}", limits_.slots_max), "slots");
+    }
+    if (live_.size() >= limits_.tickets_max) {
+        return fail(ErrorCode::overloaded, "too many tickets");
+    }
+    return {};
+}
+
+Result<void> Tickets::check_lines(TenantId tenant, const CreateTicket& command) const {
+    const auto check = [&](const Resource& resource) -> Result<void> {
+        const Line* line = lines_.find(tenant, resource);
+        if (line == nullptr) return {};
+        if (line->settings().draining) {
+            return fail(ErrorCode::unavailable,
+                        fmt::format("the line of scope {} and id {} is being drained{}{}",
+                                    resource.scope, resource.id,
+                                    line->settings().reason.empty() ? "" : ": ",
+                                    line->settings().reason));
+        }
+        if (command.fields.slots && !line->agrees_on_slots(*command.fields.slots)) {
+            return fail(ErrorCode::conflict, fmt::format("the line has {}", line->slots()),
+                        "slots");
+        }
+        return {};
+    };
+    TRY(check(command.resource));
+    for (const auto& resource : command.fields.more_resources) TRY(check(resource));
+    return {};
+}
+
+Result<TicketCreated> Tickets::create(TenantId tenant, CreateTicket command, Step& step) {
+    if (!command.idempotency_key.empty()) {
+        TRY_AS(const auto created, idempotency_.find(tenant, command.idempotency_key,
+                                                     command.request_digest, step));
+        if (created) return replay(tenant, *created, command.queue_views_max, step);
+    }
+    TRY(check_limits(command));
+    TRY(check_lines(tenant, command));
+    const auto& fields = command.fields;
+    Session* session = nullptr;
+    if (fields.session) {
+        session = sessions_.find(tenant, *fields.session);
+        if (session == nullptr) {
+            return fail(ErrorCode::invalid_argument, "there is no such session", "session");
+        }
+        if (session->tickets.size() >= limits_.tickets_per_session_max) {
+            return fail(ErrorCode::overloaded, "too many tickets in this session", "session");
+        }
+    }
+
+    auto made = std::make_unique<Ticket>();
+    TicketRecord& record = made->record;
+    record.uuid = step.random.uuid();
+    record.sequence = rows_.take_sequence();
+    last_arrival_ = std::max(last_arrival_, step.now.wall);
+    record.created_at = last_arrival_;
+    record.updated_at = last_arrival_;
+    record.order_at = order_at(last_arrival_, fields.priority, limits_.ageing);
+    record.expires_at = fields.ttl.count() > 0 ? saturating_add(step.now.wall, fields.ttl)
+                                               : command.expires_at;
+    record.mode = command.mode;
+    record.barge = command.barge;
+    record.details = TicketDetails::make(fields);
+    if (!command.idempotency_key.empty()) {
+        idempotency_.remember(tenant, command.idempotency_key, command.request_digest,
+                              record.uuid, step);
+    }
+    ++statistics_.created;
+
+    TicketCreated answer;
+    if (fields.ttl.count() == 0 && record.expires_at <= step.now.wall) {
+        // Its time was over before it came, so it never stands in a line.
+        record.line.reset(new LineKey(tenant, std::move(command.resource)));
+        record.status = TicketStatus::expired;
+        TicketRows::note(record, "created", {}, step);
+        TicketRows::note(record, "expired", {}, step);
+        rows_.put_ended(record, {}, step);
+        TicketRows::put_elsewhere(record, step);
+        rows_.save_counters(step);
+        ++statistics_.expired;
+        answer.ticket = {record, {}, {}};
+        if (command.queue_views_max > 0) answer.queue.push_back(answer.ticket);
+        return answer;
+    }
+
+    record.line.reset(new LineKey(tenant, std::move(command.resource)));
+    Ticket& ticket = enter_lines(std::move(made), fields);
+    tie(ticket, fields, session);
+    schedule(ticket, step.timers, step.now);
+    TicketRows::note(ticket.record, "created", {}, step);
+    TicketRows::put_elsewhere(ticket.record, step);
+    visit_lines(ticket, [&](Line& line) { unsettle(line); });
+    settle(step);
+    if (ticket.record.status == TicketStatus::queued) {
+        TicketRows::put_live(ticket.record, step);
+        rows_.save_counters(step);
+        look_for_deadlock(ticket, step);
+        for (Ticket* other : graph_.find_circle(ticket)) {
+            answer.deadlock.push_back(other->record.uuid);
+        }
+    }
+    answer.ticket = view_of(ticket, step.now);
+    answer.queue = queue_with(ticket, command.queue_views_max, step.now);
+    return answer;
+}
+
+Result<TicketCreated> Tickets::replay(TenantId tenant, const Uuid& uuid, size_t queue_views_max,
+                                      Step& step) {
+    TicketCreated answer;
+    answer.replayed = true;
+    if (const Ticket* ticket = find_live(tenant, uuid, step)) {
+        answer.ticket = view_of(*ticket, step.now);
+        answer.queue = queue_with(*ticket, queue_views_max, step.now);
+        return answer;
+    }
+    TRY_AS(answer.ticket, find_ended(tenant, uuid, step));
+    if (queue_views_max > 0) answer.queue.push_back(answer.ticket);
+    return answer;
+}
+
+// Puts the ticket into the index and into its lines, as holder or waiting as its status says.
+Ticket& Tickets::enter_lines(std::unique_ptr<Ticket> made, const TicketFields& fields) {
+    Ticket& ticket = *made.release();
+    const bool added = live_.insert(&ticket).second;
+    ASSERT(added);
+    const TenantId tenant = ticket.record.line->tenant;
+    ticket.line = &lines_.open(tenant, ticket.record.line->resource);
+    ticket.record.line = ticket.line->key();  // one copy of the names for the whole line
+    ticket.measured = fields.ttl.count() > 0;
+    if (!fields.more_resources.empty()) {
+        ticket.ties = std::make_unique<TicketTies>();
+        for (const auto& resource : fields.more_resources) {
+            ticket.ties->more_lines.push_back(&lines_.open(tenant, resource));
+        }
+    }
+    const bool active = ticket.record.status == TicketStatus::active;
+    visit_lines(ticket, [&](Line& line) {
+        if (fields.slots && line.settings().slots == 0) line.declare_slots(*fields.slots);
+        if (active) {
+            line.add_holder(ticket);
+        } else {
+            line.add_waiting(ticket);
+        }
+    });
+    ++(active ? statistics_.active_now : statistics_.queued_now);
+    return ticket;
+}
+
+void Tickets::tie(Ticket& ticket, const TicketFields& fields, Session* session) {
+    auto owner = owner_of(fields);
+    if (session == nullptr && owner.empty()) return;
+    if (!ticket.ties) ticket.ties = std::make_unique<TicketTies>();
+    ticket.ties->owner = std::move(owner);
+    graph_.add(ticket);
+    ticket.ties->session = session;
+    if (session != nullptr) session->tickets.emplace(ticket.record.sequence, &ticket);
+}
+
+// Sets the timer by what the record says of its expiry.
+void Tickets::schedule(Ticket& ticket, Timers& timers, Now now) {
+    if (!ticket.measured) {
+        timers.schedule(ticket, ticket.record.expires_at);
+        return;
+    }
+    const Duration left = std::max(ticket.record.expires_at - now.wall, Duration::zero());
+    timers.schedule(ticket, saturating_add(now.steady, left));
+}
+
+std::vector<TicketView> Tickets::queue_with(const Ticket& ticket, size_t views_max,
+                                            Now now) const {
+    std::vector<TicketView> views;
+    if (views_max == 0) return views;
+    bool among = false;
+    for (const Ticket* other : ticket.line->tickets(0, views_max)) {
+        among = among || other == &ticket;
+        views.push_back(view_of(*other, now));
+    }
+    // A client looks itself up here, so it must not be cut off by its own place in the line.
+    if (!among) views.back() = view_of(ticket, now);
+    return views;
+}
+
+Ticket* Tickets::find(TenantId tenant, const Uuid& uuid) const {
+    const auto found = live_.find(uuid);
+    if (found == live_.end() || (*found)->record.line->tenant != tenant) return nullptr;
+    return *found;
+}
+
+Ticket* Tickets::find_live(TenantId tenant, const Uuid& uuid, Step& step) {
+    Ticket* ticket = find(tenant, uuid);
+    if (ticket == nullptr || !is_past_its_time(*ticket, step.now)) return ticket;
+    end(*ticket, TicketStatus::expired, "expired",
+        is_session_over(*ticket) ? std::string(session_over) : std::string(), step);
+    return nullptr;
+}
+
+Result<TicketView> Tickets::find_ended(TenantId tenant, const Uuid& uuid,
+                                       const Step& step) const {
+    TRY_AS(auto ended, TicketRows::find_ended(tenant, uuid, step.rows));
+    if (!ended || ended->record.status == TicketStatus::deleted) {
+        return fail(no_such_ticket(uuid));
+    }
+    return std::move(*ended);
+}
+
+Result<TicketView> Tickets::get(TenantId tenant, const Uuid& uuid, Step& step) {
+    if (const Ticket* ticket = find_live(tenant, uuid, step)) return view_of(*ticket, step.now);
+    return find_ended(tenant, uuid, step);
+}
+
+Result<std::optional<WaitOutcome>> Tickets::wait(TenantId tenant, const WaitTicket& command,
+                                                 RequestId request, Step& step) {
+    Ticket* ticket = find_live(tenant, command.uuid, step);
+    if (ticket == nullptr) {
+        TRY_AS(auto ended, find_ended(tenant, command.uuid, step));
+        return std::optional(WaitOutcome{std::move(ended), false});
+    }
+    const bool no_time = command.timeout && command.timeout->count() <= 0;
+    if (ticket->record.status == TicketStatus::active || no_time) {
+        return std::optional(WaitOutcome{view_of(*ticket, step.now), false});
+    }
+    TRY_AS(Waiter* const waiter, step.waiters.park(request, ticket, ticket->waiters));
+    if (command.timeout) {
+        step.timers.schedule(*waiter, saturating_add(step.now.steady, *command.timeout));
+    }
+    return std::optional<WaitOutcome>();
+}
+
+void Tickets::on_wait_timeout(Ticket& ticket, RequestId request, Step& step) {
+    step.waiters.forget(request);
+    step.complete<WaitOutcome>(request, WaitOutcome{view_of(ticket, step.now), true});
+}
+
+Result<TicketView> Tickets::renew(TenantId tenant, const RenewTicket& command, Step& step) {
+    Ticket* ticket = find_live(tenant, command.uuid, step);
+    if (ticket == nullptr) {
+        TRY_AS(const auto ended, find_ended(tenant, command.uuid, step));
+        return fail(already(ended.record));
+    }
+    TicketRecord& record = ticket->record;
+    if (command.token && *command.token != record.token) {
+        return fail(ErrorCode::conflict,
+                    fmt::format("the ticket's token is {}", record.token.value), "token");
+    }
+    auto fields = record.details->fields();
+    Instant expires_at = command.expires_at;
+    if (!command.expires_text.empty()) {
+        if (expires_at <= step.now.wall) {
+            return fail(ErrorCode::invalid_argument, "is in the past", "expires_at");
+        }
+        fields.expires_text = command.expires_text;
+        fields.ttl = Duration::zero();
+    } else {
+        if (command.ttl) fields.ttl = *command.ttl;
+        if (fields.ttl.count() <= 0) {
+            return fail(ErrorCode::invalid_argument, "or a ttl is needed", "expires_at");
+        }
+        fields.expires_text.clear();
+        expires_at = saturating_add(step.now.wall, fields.ttl);
+    }
+    if (record.granted_at != never && fields.hold_max.count() > 0) {
+        expires_at = std::min(expires_at, saturating_add(record.granted_at, fields.hold_max));
+    }
+    record.expires_at = expires_at;
+    record.updated_at = step.now.wall;
+    record.details = TicketDetails::make(fields);
+    ticket->measured = fields.ttl.count() > 0;
+    schedule(*ticket, step.timers, step.now);
+    TicketRows::put_live(record, step);
+    TicketRows::note(record, "renewed", {}, step);
+    ++statistics_.renewed;
+    return view_of(*ticket, step.now);
+}
+
+Result<TicketView> Tickets::release(TenantId tenant, const ReleaseTicket& command, Step& step) {
+    if (command.reason.size() > limits_.name_bytes_max) {
+        return fail(too_long("reason", limits_.name_bytes_max));
+    }
+    if (Ticket* ticket = find_live(tenant, command.uuid, step)) {
+        if (command.token && *command.token != ticket->record.token) {
+            return fail(ErrorCode::conflict,
+                        fmt::format("the ticket's token is {}", ticket->record.token.value),
+                        "token");
+        }
+        ++statistics_.released;
+        if (command.forced) ++statistics_.forced;
+        const auto transition = command.forced ? "force_released" : "released";
+        return end(*ticket, TicketStatus::finished, transition, command.reason, step);
+    }
+    TRY_AS(auto ended, find_ended(tenant, command.uuid, step));
+    if (ended.record.status == TicketStatus::expired) {
+        ended.record.status = TicketStatus::finished;
+        ended.record.updated_at = step.now.wall;
+        TicketRows::update_ended(ended.record, command.reason, step);
+        TicketRows::note(ended.record, "released", command.reason, step);
+        ++statistics_.released;
+    }
+    return ended;
+}
+
+Result<TicketView> Tickets::remove(TenantId tenant, const DeleteTicket& command, Step& step) {
+    if (Ticket* ticket = find_live(tenant, command.uuid, step)) {
+        ++statistics_.deleted;
+        return end(*ticket, TicketStatus::deleted, "deleted", command.reason, step);
+    }
+    TRY_AS(auto ended, find_ended(tenant, command.uuid, step));
+    ended.record.status = TicketStatus::deleted;
+    ended.record.updated_at = step.now.wall;
+    TicketRows::update_ended(ended.record, command.reason, step);
+    TicketRows::note(ended.record, "deleted", command.reason, step);
+    ++statistics_.deleted;
+    return ended;
+}
+
+Result<TicketView> Tickets::check_token(TenantId tenant, const CheckTicket& command, Step& step) {
+    const Ticket* ticket = find_live(tenant, command.uuid, step);
+    if (ticket == nullptr) {
+        TRY_AS(const auto ended, find_ended(tenant, command.uuid, step));
+        return fail(already(ended.record));
+    }
+    if (ticket->record.status != TicketStatus::active) return fail(already(ticket->record));
+    if (ticket->record.token != command.token) {
+        return fail(ErrorCode::conflict,
+                    fmt::format("the ticket's token is {}", ticket->record.token.value), "token");
+    }
+    return view_of(*ticket, step.now);
+}
+
+Result<TicketHistory> Tickets::history(TenantId tenant, const Uuid& uuid, Step& step) {
+    TicketHistory history;
+    if (const Ticket* ticket = find_live(tenant, uuid, step)) {
+        history.ticket = view_of(*ticket, step.now);
+    } else {
+        TRY_AS(auto ended, TicketRows::find_ended(tenant, uuid, step.rows));
+        if (!ended) return fail(no_such_ticket(uuid));
+        history.ticket = std::move(*ended);
+    }
+    TRY_AS(history.transitions, TicketRows::history(history.ticket.record, step.rows));
+    return history;
+}
+
+Result<ServerCleared> Tickets::clear_server(TenantId tenant, const ClearServer& command,
+                                            Step& step) {
+    ServerCleared cleared;
+    const auto lines = lines_.of_server(tenant, command.server);
+    size_t elsewhere = 0;
+    for (const Line* line : lines) elsewhere += line->also_elsewhere_count();
+    if (elsewhere > cleared_elsewhere_max) {
+        return fail(ErrorCode::overloaded, "too many tickets that also stand in other lines");
+    }
+    for (Line* line : lines) {
+        unsettle(*line);
+        for (Ticket* ticket : line->tickets(0, line->holder_count() + line->waiting_count())) {
+            const TicketRecord& record = ticket->record;
+            // Rows of this server go by range below; those of others one by one.
+            if (record.line->resource.server != command.server) {
+                TicketRows::erase_live(record, step);
+            }
+            TicketRows::erase_elsewhere(record, step);
+            while (!ticket->waiters.empty()) {
+                step.complete<WaitOutcome>(step.waiters.take_front(ticket->waiters),
+                                           fail(no_such_ticket(record.uuid)));
+            }
+            leave_lines(*ticket, step.now);
+            forget(*ticket);
+            ++cleared.live_deleted;
+        }
+    }
+    TicketRows::erase_server(tenant, command.server, step);
+    statistics_.deleted += cleared.live_deleted;
+
+    Event event;
+    event.tenant = tenant;
+    event.type = "server.cleared";
+    event.subject = command.server.text();
+    event.topics = {all_tickets_topic(), server_topic(command.server)};
+    JsonWriter json(event.data);
+    json.begin_object();
+    json.member("server_uuid", event.subject);
+    json.member("live_deleted", cleared.live_deleted);
+    if (!step.by.name.empty()) json.member("by", step.by.name);
+    if (!step.by.request_id.empty()) json.member("request_id", step.by.request_id);
+    json.end_object();
+    step.emit(std::move(event));
+    return cleared;
+}
+
+Result<LineView> Tickets::get_line(TenantId tenant, const Resource& resource) const {
+    const Line* line = lines_.find(tenant, resource);
+    return line == nullptr ? default_line_view(tenant, resource) : line->view();
+}
+
+Result<LineView> Tickets::set_line(TenantId tenant, const SetLine& command, Step& step) {
+    TRY_AS(Line* const line, lines_.set(tenant, command, step));
+    auto view = line->view();
+    unsettle(*line);
+    return view;
+}
+
+LineList Tickets::list_lines(TenantId tenant, const ListLines& command) const {
+    return lines_.list(tenant, command);
+}
+
+TicketList Tickets::list_line(TenantId tenant, const ListLineTickets& command, Now now) const {
+    TicketList list;
+    const Line* line = lines_.find(tenant, command.resource);
+    if (line == nullptr) return list;
+    list.total = line->holder_count() + line->waiting_count();
+    for (const Ticket* ticket : line->tickets(command.offset, command.limit)) {
+        list.tickets.push_back(view_of(*ticket, now));
+    }
+    return list;
+}
+
+DeadlockList Tickets::deadlocks(TenantId tenant, Now now) const {
+    DeadlockList list;
+    for (const auto& known : deadlocks_) {
+        if (known.tenant != tenant) continue;
+        Deadlock deadlock;
+        deadlock.found_at = known.found_at;
+        for (const auto& uuid : known.tickets) {
+            const Ticket* ticket = find(tenant, uuid);
+            // Any of them moving on is the end of the circle.
+            if (ticket == nullptr || ticket->record.status != TicketStatus::queued) break;
+            deadlock.tickets.push_back(view_of(*ticket, now));
+        }
+        if (deadlock.tickets.size() == known.tickets.size()) list.push_back(std::move(deadlock));
+    }
+    return list;
+}
+
+void Tickets::on_deadline(Ticket& ticket, Step& step) {
+    // The clock may have been set back since the timer was set.
+    if (!ticket.measured && ticket.record.expires_at > step.now.wall) {
+        schedule(ticket, step.timers, step.now);
+        return;
+    }
+    end(ticket, TicketStatus::expired, "expired", {}, step);
+}
+
+bool Tickets::end_with_session(Session& session, Step& step) {
+    for (size_t ended = 0; ended < session_step_max && !session.tickets.empty(); ++ended) {
+        end(*session.tickets.begin()->second, TicketStatus::expired, "expired",
+            std::string(session_over), step);
+    }
+    return session.tickets.empty();
+}
+
+// Takes a live ticket out of everything and writes down how it ended.
+TicketView Tickets::end(Ticket& ticket, TicketStatus status, std::string_view transition,
+                        const std::string& reason, Step& step) {
+    leave_lines(ticket, step.now);
+    TicketRecord& record = ticket.record;
+    record.status = status;
+    record.updated_at = step.now.wall;
+    if (status == TicketStatus::expired) ++statistics_.expired;
+    rows_.put_ended(record, reason, step);
+    rows_.save_counters(step);
+    TicketRows::note(record, transition, reason, step);
+
+    TicketView view{record, {}, reason};
+    while (!ticket.waiters.empty()) {
+        const RequestId request = step.waiters.take_front(ticket.waiters);
+        if (status == TicketStatus::deleted) {
+            step.complete<WaitOutcome>(request, fail(no_such_ticket(record.uuid)));
+        } else {
+            step.complete<WaitOutcome>(request, WaitOutcome{view, true});
+        }
+    }
+    forget(ticket);
+    return view;
+}
+
+void Tickets::leave_lines(Ticket& ticket, Now now) {
+    const bool active = ticket.record.status == TicketStatus::active;
+    visit_lines(ticket, [&](Line& line) {
+        line.remove(ticket);
+        if (active) line.add_hold(now.wall - ticket.record.granted_at);
+        unsettle(line);
+    });
+    --(active ? statistics_.active_now : statistics_.queued_now);
+}
+
+void Tickets::forget(Ticket& ticket) {
+    graph_.remove(ticket);
+    if (ticket.ties && ticket.ties->session != nullptr) {
+        ticket.ties->session->tickets.erase(ticket.record.sequence);
+    }
+    const auto erased = live_.erase(&ticket);
+    ASSERT(erased == 1);
+    delete &ticket;
+}
+
+void Tickets::unsettle(Line& line) {
+    if (line.unsettled) return;
+    line.unsettled = true;
+    unsettled_.push_back(&line);
+}
+
+void Tickets::settle(Step& step) {
+    size_t grants_left = settle_grants_max;
+    // Granting a ticket of several lines may unsettle the others of them.
+    while (!unsettled_.empty()) {
+        Line& line = *unsettled_.back();
+        unsettled_.pop_back();
+        line.unsettled = false;
+        if (!grant_in(line, grants_left, step)) {
+            unsettle(line);
+            break;
+        }
+        if (!line.unsettled) lines_.drop_if_needless(line);
+    }
+    rows_.save_counters(step);
+}
+
+bool Tickets::grant_in(Line& line, size_t& grants_left, Step& step) {
+    while (Ticket* ticket = next_in_turn(line, step.now, limits_.overtaken_max)) {
+        if (grants_left == 0) return false;
+        --grants_left;
+        if (ticket->record.barge) count_overtaken(line, *ticket, step.now);
+        grant(*ticket, step);
+    }
+    return true;
+}
+
+void Tickets::grant(Ticket& ticket, Step& step) {
+    TicketRecord& record = ticket.record;
+    ASSERT(record.status == TicketStatus::queued && !is_past_its_time(ticket, step.now));
+    record.status = TicketStatus::active;
+    record.token = rows_.take_token();
+    record.granted_at = step.now.wall;
+    record.updated_at = step.now.wall;
+    const bool in_several_lines = ticket.ties && !ticket.ties->more_lines.empty();
+    visit_lines(ticket, [&](Line& line) {
+        line.promote(ticket);
+        if (in_several_lines) unsettle(line);
+    });
+    const Duration ttl = record.details->ttl();
+    const Duration hold_max = record.details->hold_max();
+    if (ttl.count() > 0) record.expires_at = saturating_add(step.now.wall, ttl);
+    if (hold_max.count() > 0) {
+        record.expires_at =
+            std::min(record.expires_at, saturating_add(record.granted_at, hold_max));
+    }
+    if (ttl.count() > 0 || hold_max.count() > 0) schedule(ticket, step.timers, step.now);
+    --statistics_.queued_now;
+    ++statistics_.active_now;
+    ++statistics_.granted;
+    TicketRows::put_live(record, step);
+    TicketRows::note(record, "granted", {}, step);
+    if (!ticket.waiters.empty()) {
+        const TicketView view = view_of(ticket, step.now);
+        while (!ticket.waiters.empty()) {
+            step.complete<WaitOutcome>(step.waiters.take_front(ticket.waiters),
+                                       WaitOutcome{view, true});
+        }
+    }
+    look_for_deadlock(ticket, step);
+}
+
+void Tickets::look_for_deadlock(Ticket& ticket, Step& step) {
+    const auto circle = graph_.find_circle(ticket);
+    if (circle.empty()) return;
+    std::vector<Uuid> uuids;
+    for (const Ticket* member : circle) uuids.push_back(member->record.uuid);
+    std::sort(uuids.begin(), uuids.end());
+    for (const auto& known : deadlocks_) {
+        if (known.tickets == uuids) return;
+    }
+    ++statistics_.deadlocks;
+    if (deadlocks_.size() >= deadlocks_kept_max) deadlocks_.erase(deadlocks_.begin());
+
+    Event event;
+    event.tenant = ticket.record.line->tenant;
+    event.type = "ticket.deadlock";
+    event.subject = ticket.record.uuid.text();
+    event.topics = line_topics(ticket.record.line->resource);
+    JsonWriter json(event.data);
+    json.begin_object();
+    json.key("tickets");
+    json.begin_array();
+    for (const Ticket* member : circle) {
+        event.topics.push_back(ticket_topic(member->record.uuid));
+        json.value(member->record.uuid.text());
+    }
+    json.end_array();
+    json.end_object();
+    step.emit(std::move(event));
+    deadlocks_.push_back({ticket.record.line->tenant, step.now.wall, std::move(uuids)});
+}
+
+TicketView Tickets::view_of(const Ticket& ticket, Now now) const {
+    TicketView view{ticket.record, ticket.line->place_of(ticket, now.wall), {}};
+    if (!ticket.ties) return view;
+    // It is its turn when it is its turn everywhere.
+    for (const Line* line : ticket.ties->more_lines) {
+        const auto place = line->place_of(ticket, now.wall);
+        if (place.ahead > view.place.ahead) view.place = place;
+    }
+    return view;
+}
+
+Tickets::Statistics Tickets::statistics() const {
+    Statistics statistics = statistics_;
+    statistics.lines_now = lines_.count();
+    statistics.ended_kept = rows_.ended_count();
+    return statistics;
+}
+
+void Tickets::check(Now now) const {
+    lines_.check();
+    ASSERT(statistics_.active_now + statistics_.queued_now == live_.size());
+    for (const Ticket* ticket : live_) {
+        ASSERT(is_live(ticket->record.status));
+        ASSERT((ticket->record.status == TicketStatus::active) ==
+               (ticket->record.granted_at != never));
+        ASSERT((ticket->record.token.value != 0) ==
+               (ticket->record.status == TicketStatus::active));
+        visit_lines(*ticket, [&](const Line& line) {
+            ASSERT(line.unsettled ||
+                   next_in_turn(line, now, limits_.overtaken_max) == nullptr);
+        });
+    }
+}
+
+}  // namespace signalbox

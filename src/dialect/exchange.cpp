@@ -1,0 +1,127 @@
+#include "dialect/exchange.h"
+
+#include "base/assert.h"
+#include "dialect/http_session.h"
+
+namespace signalbox {
+
+Exchange::Exchange(HttpSession& session, Frontend& frontend, Origin origin)
+    : session_(&session),
+      frontend_(frontend),
+      origin_(std::move(origin)),
+      started_(frontend.node().clock().stopwatch()) {}
+
+Exchange::~Exchange() = default;
+
+std::chrono::microseconds Exchange::age() const {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+        frontend_.node().clock().stopwatch() - started_);
+}
+
+void Exchange::ask_core(std::string tenant, CommandBody body, Frontend::Continuation then) {
+    if (is_gone()) return;
+    Command command;
+    command.tenant = std::move(tenant);
+    command.caller = {origin_.peer, origin_.request_id};
+    command.body = std::move(body);
+    // The exchange lives until its answer; the answer is dropped when the client has gone.
+    const ExchangePtr self(this);
+    is_parked_ = Frontend::may_park(command.body);
+    const auto request = frontend_.submit(
+        std::move(command), [self, then = std::move(then)](Reply reply) {
+            self->asked_.reset();
+            if (!self->is_gone()) then(std::move(reply));
+        });
+    if (request) asked_ = request;
+}
+
+void Exchange::respond(HttpResponse response) {
+    if (is_gone()) return;
+    ASSERT(state_ == State::open);
+    state_ = State::complete;
+    frontend_.probe().responded(response.status, frontend_.node().clock().stopwatch() - started_);
+    const bool bodiless = response.status == 204 || response.status == 304 ||
+                          origin_.method == HttpMethod::head;
+    const bool keep_alive = origin_.keep_alive && !session_->last_request_seen_;
+    std::string bytes;
+    bytes.reserve(response.body.size() + 512);
+    append_response_head(bytes, response, bodiless ? HttpFraming::none : HttpFraming::length,
+                         keep_alive, frontend_.http_date());
+    if (!bodiless) bytes += response.body;
+    if (session_->is_first(*this)) {
+        session_->put(bytes);
+    } else {
+        early_ += bytes;
+    }
+    session_->advance();
+}
+
+void Exchange::begin_stream(HttpResponse head) {
+    if (is_gone()) return;
+    ASSERT(state_ == State::open);
+    state_ = State::streaming;
+    is_chunked_ = origin_.is_http_1_1;
+    frontend_.probe().responded(head.status, frontend_.node().clock().stopwatch() - started_);
+    const bool keep_alive = origin_.keep_alive && is_chunked_;
+    if (!keep_alive) session_->last_request_seen_ = true;
+    std::string bytes;
+    append_response_head(bytes, head, is_chunked_ ? HttpFraming::chunked : HttpFraming::until_close,
+                         keep_alive, frontend_.http_date());
+    early_ += bytes;
+    session_->advance();
+}
+
+void Exchange::send(const std::shared_ptr<const std::string>& piece) {
+    if (is_gone() || piece->empty()) return;
+    ASSERT(state_ == State::streaming);
+    if (!session_->is_first(*this)) {
+        if (is_chunked_) append_chunk_size(early_, piece->size());
+        early_ += *piece;
+        if (is_chunked_) early_ += chunk_end;
+        return;
+    }
+    if (is_chunked_) {
+        std::string size_line;
+        append_chunk_size(size_line, piece->size());
+        session_->put(size_line);
+        session_->put(piece);
+        session_->put(chunk_end);
+    } else {
+        session_->put(piece);
+    }
+    session_->changed();
+}
+
+void Exchange::end_stream() {
+    if (is_gone()) return;
+    ASSERT(state_ == State::streaming);
+    state_ = State::complete;
+    if (is_chunked_) append_last_chunk(early_);
+    session_->advance();
+}
+
+size_t Exchange::backlog() const {
+    return is_gone() ? 0 : session_->backlog() + early_.size();
+}
+
+void Exchange::finish() {
+    session_ = nullptr;
+    // Either of them may hold this exchange.
+    when_gone_ = nullptr;
+    when_drained_ = nullptr;
+}
+
+void Exchange::leave() {
+    const bool was_complete = state_ == State::complete;
+    state_ = State::complete;
+    if (asked_) {
+        const RequestId asked = *asked_;
+        asked_.reset();
+        frontend_.forget(asked);
+    }
+    const auto call = std::move(when_gone_);
+    finish();
+    if (call && !was_complete) call();
+}
+
+}  // namespace signalbox

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+#include "codec/http_message.h"
+#include "core/command.h"
+#include "dialect/frontend.h"
+
+namespace signalbox {
+
+class HttpSession;
+
+// One request and its answer, from the moment it was parsed until its answer is handed over or
+// its client is gone. A handler keeps it for as long as it means to answer; the connection
+// keeps it until its turn has come. Its io thread only.
+//
+// Exactly one of respond() and begin_stream() is called, once. After the client has gone both
+// do nothing.
+class Exchange
+    : public boost::intrusive_ref_counter<Exchange, boost::thread_unsafe_counter> {
+public:
+    struct Origin {
+        std::string peer;          // the client's address, without port
+        HttpMethod method = HttpMethod::other;
+        bool is_http_1_1 = true;
+        bool keep_alive = false;
+        std::string request_id;    // as the client sent it, or made up
+    };
+
+    Exchange(HttpSession& session, Frontend& frontend, Origin origin);
+    ~Exchange();
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
+    [[nodiscard]] Frontend& frontend() const { return frontend_; }
+    [[nodiscard]] const Origin& origin() const { return origin_; }
+    [[nodiscard]] const std::string& request_id() const { return origin_.request_id; }
+    // Since the request was whole.
+    [[nodiscard]] std::chrono::microseconds age() const;
+
+    // Sends a command of this exchange to the core; `then` gets its answer, unless the client
+    // is gone by then. `then` is called on this thread, perhaps at once.
+    template <class Body, class Then>
+    void ask(std::string tenant, Body body, Then then) {
+        using Answer = Result<typename Body::Answer>;
+        ask_core(std::move(tenant), CommandBody(std::move(body)),
+                 [then = std::move(then)](Reply reply) mutable {
+                     then(std::get<Answer>(std::move(reply)));
+                 });
+    }
+
+    void respond(HttpResponse response);
+
+    // The head of an answer whose body comes piece by piece. Not kept alive for HTTP/1.0, which
+    // has no other way to tell the end.
+    void begin_stream(HttpResponse head);
+    // One piece, shared by all streams that send it.
+    void send(const std::shared_ptr<const std::string>& piece);
+    void end_stream();
+    // Bytes sent to the connection that the client has not taken yet.
+    [[nodiscard]] size_t backlog() const;
+
+    [[nodiscard]] bool is_gone() const { return session_ == nullptr; }
+    // Called once when the client has gone before the answer was complete.
+    void when_gone(std::function<void()> call) { when_gone_ = std::move(call); }
+    // Called whenever the connection has taken everything that was sent.
+    void when_drained(std::function<void()> call) { when_drained_ = std::move(call); }
+
+private:
+    friend class HttpSession;
+
+    enum class State : uint8_t { open, streaming, complete };
+
+    void ask_core(std::string tenant, CommandBody body, Frontend::Continuation then);
+    // By the session: the answer is complete and on its way.
+    void finish();
+    // By the session: the connection is closed.
+    void leave();
+    // Nothing may come of it for a long time.
+    [[nodiscard]] bool is_held() const {
+        return state_ == State::streaming || (asked_ && is_parked_);
+    }
+
+    HttpSession* session_;  // null once the client is gone
+    Frontend& frontend_;
+    const Origin origin_;
+    const std::chrono::nanoseconds started_;
+    State state_ = State::open;
+    bool is_chunked_ = false;
+    std::string early_;  // what was sent before its turn came
+    std::optional<RequestId> asked_;
+    bool is_parked_ = false;  // what was asked may be held by the core
+    std::function<void()> when_gone_;
+    std::function<void()> when_drained_;
+};
+
+using ExchangePtr = boost::intrusive_ptr<Exchange>;
+
+}  // namespace signalbox

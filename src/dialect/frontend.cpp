@@ -1,0 +1,172 @@
+#include "dialect/frontend.h"
+
+#include <date/date.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace signalbox {
+namespace {
+
+constexpr size_t spare_parsers_max = 64;
+
+constexpr uint64_t generation_mask = 0xffffff;
+
+RequestId make_request_id(uint8_t index, uint32_t generation, uint32_t slot) {
+    return RequestId((static_cast<uint64_t>(index) << 56) |
+                     ((generation & generation_mask) << 32) | slot);
+}
+
+// "Sun, 06 Nov 1994 08:49:37 GMT", whatever the locale.
+std::string format_http_date(Instant instant) {
+    static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = date::floor<date::days>(instant);
+    const date::year_month_day ymd(day);
+    const date::weekday weekday(day);
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(instant - day).count();
+    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", days[weekday.c_encoding()],
+                       static_cast<unsigned>(ymd.day()),
+                       months[static_cast<unsigned>(ymd.month()) - 1],
+                       static_cast<int>(ymd.year()), seconds / 3600, seconds / 60 % 60,
+                       seconds % 60);
+}
+
+}  // namespace
+
+Frontend::Frontend(Setup setup, const Node& node, const Router& router, HttpProbe& probe)
+    : setup_(std::move(setup)),
+      node_(node),
+      router_(router),
+      probe_(probe),
+      random_(setup_.seed) {}
+
+Frontend::~Frontend() = default;
+
+bool Frontend::may_park(const CommandBody& body) {
+    return std::holds_alternative<WaitTicket>(body) ||
+           std::holds_alternative<HoldSession>(body) ||
+           std::holds_alternative<SubscribeFeed>(body);
+}
+
+std::optional<RequestId> Frontend::submit(Command command, Continuation then) {
+    Partition& partition = node_.partition_of(command.tenant);
+    const bool parks = may_park(command.body);
+    const RequestId request = take_slot(partition, std::move(then));
+    // A request that cannot be parked needs no cancellation when its client goes.
+    if (!parks) slots_[static_cast<uint32_t>(request.value)].partition = nullptr;
+    command.request = request;
+    if (!partition.submit(std::move(command))) {
+        auto refused = refusal(command.body, {ErrorCode::unavailable,
+                                              "the server has too much to do", {}});
+        ASSERT(refused);
+        auto continuation = std::move(slots_[static_cast<uint32_t>(request.value)].then);
+        free_slot(request);
+        continuation(std::move(*refused));
+        return std::nullopt;
+    }
+    return request;
+}
+
+void Frontend::on_events(RequestId request, EventSink sink) {
+    if (Slot* slot = slot_of(request)) slot->sink = std::make_shared<EventSink>(std::move(sink));
+}
+
+void Frontend::forget(RequestId request) {
+    Slot* slot = slot_of(request);
+    if (slot == nullptr) return;
+    if (slot->partition != nullptr) {
+        slot->partition->submit(Command{request, {}, {}, CancelRequest{request}});
+    }
+    free_slot(request);
+}
+
+void Frontend::deliver(std::vector<Completion> completions,
+                       std::vector<FeedDelivery> deliveries) {
+    for (auto& completion : completions) {
+        Slot* slot = slot_of(completion.request);
+        if (slot == nullptr || !slot->then) continue;
+        auto then = std::move(slot->then);
+        slot->then = nullptr;
+        // A subscription goes on behind its answer; everything else is over with it.
+        if (!slot->sink) free_slot(completion.request);
+        then(std::move(completion.reply));
+    }
+    for (auto& delivery : deliveries) {
+        Slot* slot = slot_of(delivery.subscriber);
+        if (slot == nullptr || !slot->sink) continue;
+        const auto sink = slot->sink;  // it may forget itself
+        (*sink)(std::move(delivery.event));
+    }
+}
+
+Frontend::Slot* Frontend::slot_of(RequestId request) {
+    const auto index = static_cast<uint32_t>(request.value);
+    if (index_of(request) != setup_.index || index >= slots_.size()) return nullptr;
+    Slot& slot = slots_[index];
+    const uint64_t generation = (request.value >> 32) & generation_mask;
+    if (!slot.is_used || (slot.generation & generation_mask) != generation) return nullptr;
+    return &slot;
+}
+
+RequestId Frontend::take_slot(Partition& partition, Continuation then) {
+    if (free_slots_.empty()) {
+        free_slots_.push_back(static_cast<uint32_t>(slots_.size()));
+        slots_.emplace_back();
+    }
+    const uint32_t index = free_slots_.back();
+    free_slots_.pop_back();
+    Slot& slot = slots_[index];
+    slot.is_used = true;
+    slot.partition = &partition;
+    slot.then = std::move(then);
+    return make_request_id(setup_.index, slot.generation, index);
+}
+
+void Frontend::free_slot(RequestId request) {
+    const auto index = static_cast<uint32_t>(request.value);
+    Slot& slot = slots_[index];
+    slot.is_used = false;
+    ++slot.generation;
+    slot.partition = nullptr;
+    slot.then = nullptr;
+    slot.sink.reset();
+    free_slots_.push_back(index);
+}
+
+const std::string& Frontend::http_date() {
+    const Instant wall = now().wall;
+    const int64_t second = wall.time_since_epoch().count() / 1000;
+    if (second != date_second_) {
+        date_second_ = second;
+        date_ = format_http_date(wall);
+    }
+    return date_;
+}
+
+std::unique_ptr<HttpParser> Frontend::borrow_parser() {
+    if (parsers_.empty()) return std::make_unique<HttpParser>(setup_.limits);
+    auto parser = std::move(parsers_.back());
+    parsers_.pop_back();
+    return parser;
+}
+
+void Frontend::give_back(std::unique_ptr<HttpParser> parser) {
+    parser->reset();
+    if (parsers_.size() < spare_parsers_max) parsers_.push_back(std::move(parser));
+}
+
+void Frontend::tick() {
+    // A call may add another one.
+    std::vector<std::function<bool()>> calls;
+    calls.swap(ticking_);
+    std::erase_if(calls, [](const auto& call) { return !call(); });
+    calls.insert(calls.end(), std::make_move_iterator(ticking_.begin()),
+                 std::make_move_iterator(ticking_.end()));
+    ticking_.swap(calls);
+}
+
+}  // namespace signalbox

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "base/result.h"
+#include "codec/http_message.h"
+#include "dialect/router.h"
+
+namespace signalbox::native {
+
+// An error as RFC 9457 problem details: type, title, status, detail, and the field at fault.
+HttpResponse problem(const Error& error);
+
+HttpResponse route_problem(RouteFault fault, const HttpRequest& request, const std::string& allow);
+
+HttpResponse json_response(uint16_t status, std::string body);
+
+}  // namespace signalbox::native

@@ -1,0 +1,120 @@
+#include "dialect/router.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "codec/url.h"
+
+namespace signalbox {
+namespace {
+
+// "/a/b" -> {"a", "b"}; a slash at the end makes an empty last segment.
+std::vector<std::string_view> split_path(std::string_view path) {
+    std::vector<std::string_view> segments;
+    path.remove_prefix(path.starts_with('/') ? 1 : 0);
+    for (;;) {
+        const size_t end = path.find('/');
+        segments.push_back(path.substr(0, end));
+        if (end == std::string_view::npos) return segments;
+        path.remove_prefix(end + 1);
+    }
+}
+
+bool is_parameter(std::string_view segment) {
+    return segment.starts_with(':');
+}
+
+}  // namespace
+
+std::optional<Dialect> parse_dialect(std::string_view name) {
+    if (name == "native") return Dialect::native;
+    if (name == "triton") return Dialect::triton;
+    return std::nullopt;
+}
+
+const std::string& Call::parameter(std::string_view name) const {
+    for (const auto& [known, value] : path) {
+        if (known == name) return value;
+    }
+    ASSERT(false);
+}
+
+void Router::add(Dialect dialect, HttpMethod method, std::string_view pattern, Handler handler) {
+    Route made{dialect, {}, {}};
+    for (const auto segment : split_path(pattern)) made.segments.emplace_back(segment);
+    ASSERT(!is_parameter(made.segments.front()));
+    auto& routes = routes_[made.segments.front()];
+    auto route = std::find_if(routes.begin(), routes.end(), [&](const Route& known) {
+        return known.dialect == dialect && known.segments == made.segments;
+    });
+    if (route == routes.end()) route = routes.insert(routes.end(), std::move(made));
+    route->methods.emplace_back(method, std::move(handler));
+}
+
+void Router::add_faults(Dialect dialect, std::string_view first_segment, FaultHandler handler) {
+    faults_.insert_or_assign(std::string(first_segment), Faults{dialect, std::move(handler)});
+}
+
+bool Router::matches(const Route& route, const std::vector<std::string_view>& segments) {
+    if (route.segments.size() != segments.size()) return false;
+    for (size_t i = 0; i < segments.size(); ++i) {
+        if (is_parameter(route.segments[i])) {
+            if (segments[i].empty()) return false;
+        } else if (route.segments[i] != segments[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const Router::Faults& Router::faults_of(std::string_view first_segment,
+                                        DialectSet dialects) const {
+    const auto found = faults_.find(first_segment);
+    if (found != faults_.end() && dialects.has(found->second.dialect)) return found->second;
+    for (const auto& [segment, faults] : faults_) {
+        // On a port of one dialect, that dialect answers everything.
+        if (faults.dialect != Dialect::common && dialects.has(faults.dialect) &&
+            !dialects.has(Dialect::native)) {
+            return faults;
+        }
+    }
+    const auto rest = faults_.find("");
+    ASSERT(rest != faults_.end());
+    return rest->second;
+}
+
+void Router::route(const HttpRequest& request, DialectSet dialects,
+                   const ExchangePtr& exchange) const {
+    const auto segments = split_path(request.path);
+    const auto& faults = faults_of(segments.front(), dialects);
+    const auto routes = routes_.find(segments.front());
+    std::string allow;
+    if (routes != routes_.end()) {
+        for (const auto& route : routes->second) {
+            if (!dialects.has(route.dialect) || !matches(route, segments)) continue;
+            const Handler* handler = nullptr;
+            for (const auto& [method, candidate] : route.methods) {
+                if (!allow.empty()) allow += ", ";
+                allow += http_method_name(method);
+                if (method == request.method) handler = &candidate;
+            }
+            if (handler == nullptr) continue;
+            Call call{request, exchange, {}};
+            for (size_t i = 0; i < segments.size(); ++i) {
+                if (!is_parameter(route.segments[i])) continue;
+                auto value = percent_decode(segments[i]);
+                if (!value) {
+                    return exchange->respond(
+                        faults.handler(RouteFault::bad_path, request, {}));
+                }
+                call.path.emplace_back(std::string_view(route.segments[i]).substr(1),
+                                       std::move(*value));
+            }
+            return (*handler)(call);
+        }
+    }
+    const auto fault = allow.empty() ? RouteFault::not_found : RouteFault::method_not_allowed;
+    exchange->respond(faults.handler(fault, request, allow));
+}
+
+}  // namespace signalbox

@@ -1,0 +1,125 @@
+#include "net/connection.h"
+
+#include <array>
+
+#include "net/io_thread.h"
+
+namespace signalbox {
+namespace {
+
+namespace asio = boost::asio;
+
+// A busy peer gets no more than this many reads in a row.
+constexpr int reads_in_a_row_max = 4;
+constexpr size_t pieces_per_write = 64;
+
+}  // namespace
+
+Connection::Connection(IoThread& thread, asio::ip::tcp::socket socket, ConnectionSetup setup,
+                       std::string peer)
+    : thread_(thread),
+      socket_(std::move(socket)),
+      transport_(std::move(setup.transport)),
+      session_(thread.frontend(), *this, setup.dialects, std::move(peer)) {
+    thread_.frontend().probe().connection_opened();
+}
+
+Connection::~Connection() {
+    thread_.frontend().probe().connection_closed();
+}
+
+void Connection::start() {
+    wait_readable();
+}
+
+void Connection::session_changed() {
+    if (!is_open_ || is_dirty) return;
+    // During the session's own construction nobody owns this yet.
+    if (auto self = weak_from_this().lock()) thread_.mark_dirty(std::move(self));
+}
+
+void Connection::wait_readable() {
+    if (waits_readable_ || !is_open_) return;
+    waits_readable_ = true;
+    socket_.async_wait(asio::ip::tcp::socket::wait_read,
+                       [self = shared_from_this()](const boost::system::error_code& error) {
+                           self->waits_readable_ = false;
+                           if (error || !self->is_open_) return;
+                           self->read();
+                           self->thread_.flush_dirty();
+                       });
+}
+
+void Connection::wait_writable() {
+    if (waits_writable_ || !is_open_) return;
+    waits_writable_ = true;
+    socket_.async_wait(asio::ip::tcp::socket::wait_write,
+                       [self = shared_from_this()](const boost::system::error_code& error) {
+                           self->waits_writable_ = false;
+                           if (error || !self->is_open_) return;
+                           if (self->read_wants_write_) {
+                               self->read_wants_write_ = false;
+                               self->read();
+                           }
+                           self->flush();
+                           self->thread_.flush_dirty();
+                       });
+}
+
+void Connection::read() {
+    const auto buffer = thread_.read_buffer();
+    for (int i = 0; i < reads_in_a_row_max && is_open_; ++i) {
+        if (!session_.wants_input()) return session_changed();
+        const auto result = transport_->read(buffer);
+        switch (result.status) {
+            case IoStatus::done:
+                session_.receive({buffer.data(), result.bytes});
+                // A short read has emptied the socket.
+                if (result.bytes < buffer.size()) return wait_readable();
+                break;
+            case IoStatus::want_read: return wait_readable();
+            case IoStatus::want_write:
+                read_wants_write_ = true;
+                return wait_writable();
+            case IoStatus::closed: return session_.receive_end();
+            case IoStatus::failed: return close();
+        }
+    }
+    // More to read, but it is others' turn now.
+    wait_readable();
+}
+
+bool Connection::write() {
+    std::array<iovec, pieces_per_write> pieces{};
+    while (session_.backlog() > 0) {
+        const size_t count = session_.gather(pieces);
+        const auto result = transport_->write(std::span(pieces).first(count));
+        switch (result.status) {
+            case IoStatus::done: session_.sent(result.bytes); break;
+            case IoStatus::want_write: wait_writable(); return false;
+            case IoStatus::want_read: wait_readable(); return false;
+            case IoStatus::closed:
+            case IoStatus::failed: close(); return false;
+        }
+    }
+    return true;
+}
+
+void Connection::flush() {
+    if (!is_open_ || !write()) return;
+    if (session_.is_finished()) return close();
+    if (session_.wants_input()) wait_readable();
+}
+
+void Connection::close() {
+    if (!is_open_) return;
+    is_open_ = false;
+    const auto self = shared_from_this();
+    session_.close();
+    transport_->shut_down();
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    thread_.forget(self);
+}
+
+}  // namespace signalbox

@@ -1,0 +1,164 @@
+#include "net/core_loop.h"
+
+#include <sys/prctl.h>
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <future>
+#include <optional>
+
+#include "net/io_thread.h"
+
+namespace signalbox {
+namespace {
+
+namespace asio = boost::asio;
+using SteadyClock = std::chrono::steady_clock;
+
+class OwnThread : public CoreLoop {
+public:
+    ~OwnThread() override { stop(); }
+
+    void wake() override {
+        {
+            const std::lock_guard lock(mutex_);
+            woken_ = true;
+        }
+        condition_.notify_one();
+    }
+
+    void start(Partition& partition) override {
+        thread_ = std::thread([this, &partition] {
+            ::prctl(PR_SET_NAME, "signalbox-core");
+            run(partition);
+        });
+    }
+
+    void call(std::function<void()> work) override {
+        std::promise<void> done;
+        {
+            const std::lock_guard lock(mutex_);
+            work_ = [&] {
+                work();
+                done.set_value();
+            };
+        }
+        condition_.notify_one();
+        done.get_future().wait();
+    }
+
+    void stop() override {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        condition_.notify_one();
+        if (thread_.joinable()) thread_.join();
+    }
+
+private:
+    void run(Partition& partition) {
+        for (;;) {
+            const bool more = partition.run_batch();
+            const auto until = partition.until_next_deadline();
+            std::unique_lock lock(mutex_);
+            const auto has_news = [this] { return woken_ || stopping_ || work_; };
+            if (!more) {
+                if (until) {
+                    condition_.wait_for(lock, *until, has_news);
+                } else {
+                    condition_.wait(lock, has_news);
+                }
+            }
+            if (stopping_) return;
+            woken_ = false;
+            if (!work_) continue;
+            const auto work = std::move(work_);
+            work_ = nullptr;
+            lock.unlock();
+            work();
+        }
+    }
+
+    std::mutex mutex_;
+    std::condition_variable condition_;
+    bool woken_ = false;
+    bool stopping_ = false;
+    std::function<void()> work_;
+    std::thread thread_;
+};
+
+// The batch runs behind everything that is ready on the thread at the moment, so it takes along
+// what the other connections have just sent.
+class Guest : public CoreLoop {
+public:
+    explicit Guest(IoThread& thread) : thread_(thread), timer_(thread.context()) {}
+
+    void wake() override {
+        if (scheduled_.exchange(true)) return;
+        thread_.post([this] { run(); });
+    }
+
+    void start(Partition& partition) override {
+        partition_ = &partition;
+        wake();
+    }
+
+    void call(std::function<void()> work) override {
+        std::promise<void> done;
+        thread_.post([&] {
+            work();
+            done.set_value();
+        });
+        done.get_future().wait();
+    }
+
+    void stop() override {
+        call([this] {
+            partition_ = nullptr;
+            timer_.cancel();
+        });
+    }
+
+private:
+    void run() {
+        scheduled_ = false;
+        if (partition_ == nullptr) return;
+        if (partition_->run_batch()) return wake();
+        set_timer(partition_->until_next_deadline());
+    }
+
+    // A timer that fires too early does no harm, so it is only ever moved forward.
+    void set_timer(std::optional<Duration> until) {
+        if (!until) return;
+        const auto at = SteadyClock::now() + *until;
+        if (armed_for_ && *armed_for_ <= at) return;
+        armed_for_ = at;
+        timer_.expires_at(at);
+        timer_.async_wait([this](const boost::system::error_code& error) {
+            if (error) return;
+            armed_for_.reset();
+            if (scheduled_.exchange(true)) return;
+            run();
+            thread_.flush_dirty();
+        });
+    }
+
+    IoThread& thread_;
+    asio::steady_timer timer_;
+    Partition* partition_ = nullptr;
+    std::atomic<bool> scheduled_{false};
+    std::optional<SteadyClock::time_point> armed_for_;
+};
+
+}  // namespace
+
+std::unique_ptr<CoreLoop> CoreLoop::on_own_thread() {
+    return std::make_unique<OwnThread>();
+}
+
+std::unique_ptr<CoreLoop> CoreLoop::on(IoThread& thread) {
+    return std::make_unique<Guest>(thread);
+}
+
+}  // namespace signalbox

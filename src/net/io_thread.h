@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include "dialect/frontend.h"
+#include "net/connection.h"
+
+namespace signalbox {
+
+// One thread that waits for its connections to become ready and runs their sessions. Members
+// are for its own thread, but for those that say otherwise.
+class IoThread {
+public:
+    IoThread();
+    ~IoThread();
+
+    // Before start().
+    void open(Frontend::Setup setup, const Node& node, const Router& router, HttpProbe& probe);
+    // Any thread, once.
+    void start();
+    // Lets the thread run out: nothing is waited for any more. Any thread.
+    void stop();
+    void join();
+
+    // Runs `work` on this thread. Any thread.
+    void post(std::function<void()> work);
+    [[nodiscard]] boost::asio::io_context& context() { return context_; }
+    [[nodiscard]] Frontend& frontend() { return *frontend_; }
+
+    // A new connection of this thread.
+    void adopt(boost::asio::ip::tcp::socket socket, ConnectionSetup setup);
+    // Every connection ends with the answers it is owed.
+    void finish_connections();
+    void close_connections();
+    // Any thread.
+    [[nodiscard]] size_t connection_count() const { return connection_count_; }
+
+    // For connections: it wants to be looked at when the present piece of work is done.
+    void mark_dirty(std::shared_ptr<Connection> connection);
+    void forget(const std::shared_ptr<Connection>& connection);
+    // Sends what the work just done has made ready: one gathered write a connection.
+    void flush_dirty();
+    // Shared by all connections: what is read is parsed before the next one is read.
+    [[nodiscard]] std::span<char> read_buffer() { return read_buffer_; }
+
+private:
+    void tick();
+
+    boost::asio::io_context context_{1};
+    std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guard_;
+    boost::asio::steady_timer ticker_{context_};
+    std::unique_ptr<Frontend> frontend_;
+    std::unordered_set<std::shared_ptr<Connection>> connections_;
+    std::vector<std::shared_ptr<Connection>> dirty_;
+    std::vector<char> read_buffer_;
+    std::atomic<size_t> connection_count_{0};
+    std::thread thread_;
+};
+
+}  // namespace signalbox

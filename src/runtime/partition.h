@@ -1,0 +1,119 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/limits.h"
+#include "core/engine.h"
+#include "port/clock.h"
+#include "port/executor.h"
+#include "runtime/inbox.h"
+#include "runtime/partition_probe.h"
+#include "storage/batch_rows.h"
+#include "storage/journal.h"
+#include "storage/store.h"
+
+namespace signalbox {
+
+// Takes what a batch made true, once it is durable. Called on the core's thread.
+class ReadySink {
+public:
+    virtual ~ReadySink() = default;
+    virtual void deliver(std::vector<Completion> completions,
+                         std::vector<FeedDelivery> deliveries) = 0;
+};
+
+struct PartitionOptions {
+    CoreLimits core;
+    InboxLimits inbox;
+    uint64_t seed = 0;
+    uint64_t checkpoint_bytes = 64u << 20;  // written to the journal between two checkpoints
+};
+
+// One share of the tenants: a journal, a store and the engine between them. It has no thread
+// of its own; a driver calls run_batch() whenever it was woken or the next deadline came.
+//
+// Group commit without a timer: a batch is whatever arrived while the last one was synced.
+//
+// When the disk is full it refuses with `unavailable` and goes on by itself once there is
+// room. When the store fails, what is durable in the journal is applied to it as soon as it
+// works again. When the journal fails it refuses for good: what reached the disk is
+// unknowable, and only a restart finds out.
+class Partition {
+public:
+    // Brings the store up to date with the journal, loads the engine and fires what came due
+    // while nobody ran; ready to serve when it returns. All arguments outlive the partition.
+    static Result<std::unique_ptr<Partition>> open(Journal& journal, Store& store,
+                                                   const Clock& clock, Executor& executor,
+                                                   PartitionOptions options, PartitionProbe& probe,
+                                                   ReadySink& sink, std::function<void()> wake);
+
+    // False when the inbox is full. Any thread.
+    bool submit(Command&& command) { return inbox_.push(std::move(command)); }
+
+    // Core thread. True when there is more to do at once.
+    bool run_batch();
+    // Nothing to do before this unless someone calls wake. Core thread.
+    [[nodiscard]] std::optional<Duration> until_next_deadline();
+
+    // Answers what is parked and parks nothing any more. Core thread.
+    void stop();
+    // Makes the store current on disk, so that the next start has nothing to replay.
+    Result<void> flush();
+
+    // Rows as of the last commit whose answers were released, or later. Any thread.
+    [[nodiscard]] std::shared_ptr<const StoreSnapshot> snapshot() const {
+        return store_.snapshot();
+    }
+    // Why it refuses at present; nothing while it serves. Any thread.
+    [[nodiscard]] std::optional<std::string> trouble() const;
+    [[nodiscard]] const CoreLimits& limits() const { return options_.core; }
+    // For the simulator.
+    [[nodiscard]] const Engine& engine() const { return engine_; }
+
+private:
+    Partition(Journal& journal, Store& store, const Clock& clock, Executor& executor,
+              PartitionOptions options, PartitionProbe& probe, ReadySink& sink,
+              std::function<void()> wake);
+
+    Result<void> recover();
+    [[nodiscard]] Result<void> make_room();
+    Result<void> commit();
+    void apply_to_store();
+    void refuse_pending(const Error& error);
+    void refuse_ready(const Error& error);
+    void deliver();
+    void fail_for_good(const Error& error);
+    void set_trouble(std::optional<std::string> trouble);
+    void checkpoint_if_due();
+    void report_state(Now now);
+
+    Journal& journal_;
+    Store& store_;
+    const Clock& clock_;
+    Executor& executor_;
+    const PartitionOptions options_;
+    PartitionProbe& probe_;
+    ReadySink& sink_;
+    Inbox inbox_;
+    Engine engine_;
+    BatchRows rows_;
+
+    std::deque<Command> pending_;  // taken from the inbox, for this batch or the next
+    bool store_is_behind_ = false;  // the last batch is in the journal, not yet in the store
+    bool failed_ = false;
+    uint64_t bytes_since_checkpoint_ = 0;
+    std::atomic<bool> checkpointing_{false};
+    SteadyInstant reported_at_;
+    bool report_is_due_ = false;
+
+    mutable std::mutex trouble_mutex_;
+    std::optional<std::string> trouble_;
+};
+
+}  // namespace signalbox

@@ -1,0 +1,117 @@
+#include "storage/batch_rows.h"
+
+#include "base/assert.h"
+
+namespace signalbox {
+namespace {
+
+const std::optional<std::string> no_row;
+
+}  // namespace
+
+// Two ordered sources, of which the batch's wins.
+class BatchRows::MergedScan : public RowScan {
+public:
+    MergedScan(const BatchRows& rows, std::unique_ptr<RowScan> committed, std::string_view lower,
+               std::string_view upper)
+        : rows_(rows),
+          committed_(std::move(committed)),
+          change_(rows.changes_.lower_bound(lower)),
+          changes_end_(lower < upper ? rows.changes_.lower_bound(upper) : change_) {
+        settle();
+    }
+
+    [[nodiscard]] bool valid() const override { return from_batch_ || committed_->valid(); }
+    void next() override {
+        if (from_batch_) {
+            ++change_;
+        } else {
+            committed_->next();
+        }
+        settle();
+    }
+    [[nodiscard]] std::string_view key() const override {
+        return from_batch_ ? std::string_view(change_->first) : committed_->key();
+    }
+    [[nodiscard]] std::string_view value() const override {
+        return from_batch_ ? std::string_view(*change_->second.value) : committed_->value();
+    }
+    [[nodiscard]] Result<void> status() const override { return committed_->status(); }
+
+private:
+    // Steps over what is not there any more, and decides which source is next.
+    void settle() {
+        while (change_ != changes_end_ && !rows_.changed(change_->first)->has_value()) ++change_;
+        while (committed_->valid() && rows_.changed(committed_->key()) != nullptr) {
+            committed_->next();
+        }
+        from_batch_ = change_ != changes_end_ &&
+                      (!committed_->valid() || change_->first < committed_->key());
+    }
+
+    const BatchRows& rows_;
+    std::unique_ptr<RowScan> committed_;
+    Changes::const_iterator change_;
+    Changes::const_iterator changes_end_;
+    bool from_batch_ = false;
+};
+
+void BatchRows::reset() {
+    position_ = 0;
+    order_ = 0;
+    changes_.clear();
+    erased_.clear();
+}
+
+void BatchRows::catch_up() const {
+    const auto batch = batch_.view();
+    if (batch.bytes.size() == position_) return;
+    BatchReader reader(batch.bytes.substr(position_));
+    while (reader.next()) {
+        const Write& write = reader.write();
+        ++order_;
+        switch (write.kind) {
+            case WriteKind::put:
+                changes_.insert_or_assign(std::string(write.key),
+                                          Change{order_, std::string(write.value)});
+                break;
+            case WriteKind::erase:
+                changes_.insert_or_assign(std::string(write.key), Change{order_, std::nullopt});
+                break;
+            case WriteKind::erase_range:
+                erased_.push_back({order_, std::string(write.key), std::string(write.value)});
+                break;
+        }
+    }
+    ASSERT(reader.ok());
+    position_ = batch.bytes.size();
+}
+
+uint64_t BatchRows::erased_at(std::string_view key) const {
+    for (auto range = erased_.rbegin(); range != erased_.rend(); ++range) {
+        if (range->lower <= key && key < range->upper) return range->order;
+    }
+    return 0;
+}
+
+const std::optional<std::string>* BatchRows::changed(std::string_view key) const {
+    const uint64_t erased = erased_at(key);
+    const auto change = changes_.find(key);
+    if (change != changes_.end() && change->second.order > erased) return &change->second.value;
+    return erased > 0 ? &no_row : nullptr;
+}
+
+Result<std::optional<std::string>> BatchRows::get(std::string_view key) const {
+    catch_up();
+    if (const auto* value = changed(key)) return *value;
+    return committed_.get(key);
+}
+
+std::unique_ptr<RowScan> BatchRows::scan(std::string_view lower, std::string_view upper,
+                                         ScanOrder order) const {
+    ASSERT(order == ScanOrder::ascending);
+    catch_up();
+    return std::make_unique<MergedScan>(*this, committed_.scan(lower, upper, order), lower, upper);
+}
+
+}  // namespace signalbox

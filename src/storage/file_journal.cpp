@@ -1,0 +1,315 @@
+#include "storage/file_journal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/log.h"
+
+namespace signalbox {
+namespace {
+
+constexpr std::string_view segment_suffix = ".journal";
+constexpr std::string_view draft_suffix = ".draft";  // not a segment before it is renamed
+constexpr size_t fill_chunk_bytes = 1u << 20;
+
+std::string segment_name(uint64_t number) {
+    return fmt::format("{:020}{}", number, segment_suffix);
+}
+
+Error damaged(const std::string& path, std::string_view what) {
+    return Error{ErrorCode::internal,
+                 fmt::format("the journal is damaged: {}: {}; restore the data directory from a "
+                             "backup, or move it away to start empty",
+                             path, what),
+                 {}};
+}
+
+}  // namespace
+
+FileJournal::FileJournal(Disk& disk, Executor& executor, FileJournalOptions options)
+    : disk_(disk), executor_(executor), options_(std::move(options)), random_(options_.seed) {}
+
+FileJournal::~FileJournal() = default;
+
+Result<std::unique_ptr<FileJournal>> FileJournal::open(Disk& disk, Executor& executor,
+                                                       FileJournalOptions options) {
+    ASSERT(options.segment_bytes > segment_header_bytes + record_header_bytes);
+    std::unique_ptr<FileJournal> journal(new FileJournal(disk, executor, std::move(options)));
+    TRY(disk.make_directory(journal->options_.directory));
+    TRY(journal->load_segments());
+    TRY(journal->find_end());
+    if (!journal->file_) TRY(journal->start_next_segment());
+    return journal;
+}
+
+std::string FileJournal::path_of(const std::string& name) const {
+    return options_.directory + "/" + name;
+}
+
+Result<void> FileJournal::load_segments() {
+    TRY_AS(auto names, disk_.list(options_.directory));
+    std::sort(names.begin(), names.end());
+    for (const auto& name : names) {
+        const std::string path = path_of(name);
+        if (name.ends_with(draft_suffix)) {
+            TRY(disk_.remove(path));
+            continue;
+        }
+        if (!name.ends_with(segment_suffix)) continue;
+        TRY_AS(const auto file, disk_.open(path));
+        std::string block;
+        TRY(file->read_at(0, segment_header_bytes, block));
+        const auto header = SegmentHeader::decode(block);
+        if (!header) return fail(damaged(path, "its header is not readable"));
+        if (header->history != options_.history) {
+            return fail(damaged(path, "it belongs to another data directory"));
+        }
+        if (segment_name(header->number) != name) {
+            return fail(damaged(path, "its name does not match its header"));
+        }
+        segments_.push_back({*header, path, Revision()});
+        next_number_ = header->number + 1;
+    }
+    kept_bytes_ = segments_.size() * options_.segment_bytes;
+    return {};
+}
+
+// The end is in the last segment that holds a record; those behind it were prepared and never
+// used. Everything before it is checked when it is read.
+Result<void> FileJournal::find_end() {
+    for (auto& segment : segments_) {
+        TRY_AS(const auto file, disk_.open(segment.path));
+        TRY_AS(const auto size, file->size());
+        std::string front;
+        // Most first records are small; a larger one is read with its segment.
+        TRY(file->read_at(0, std::min<uint64_t>(size, segment_header_bytes + (64u << 10)), front));
+        auto record = record_at(front, segment_header_bytes, segment.header.nonce);
+        if (!record) {
+            TRY_AS(const auto bytes, read_segment(segment));
+            record = record_at(bytes, segment_header_bytes, segment.header.nonce);
+            if (!record && find_record(bytes, segment_header_bytes, segment.header.nonce)) {
+                return fail(damaged(segment.path, "its first record has a bad checksum"));
+            }
+        }
+        if (record) segment.first = record->batch.first;
+    }
+    const auto last_used =
+        std::find_if(segments_.rbegin(), segments_.rend(),
+                     [](const Segment& segment) { return segment.first.value != 0; });
+    if (last_used == segments_.rend()) {
+        // Nothing was ever written: take the first file, if there is one.
+        for (size_t i = 1; i < segments_.size(); ++i) TRY(disk_.remove(segments_[i].path));
+        segments_.resize(std::min<size_t>(segments_.size(), 1));
+        if (segments_.empty()) return {};
+        end_ = segment_header_bytes;
+    } else {
+        const auto used = static_cast<size_t>(segments_.rend() - last_used);
+        for (size_t i = used; i < segments_.size(); ++i) TRY(disk_.remove(segments_[i].path));
+        segments_.resize(used);
+        const Segment& segment = segments_.back();
+        TRY_AS(const auto bytes, read_segment(segment));
+        size_t at = segment_header_bytes;
+        while (const auto record = record_at(bytes, at, segment.header.nonce)) {
+            if (last_.value != 0 && record->batch.first != last_.next()) {
+                return fail(damaged(segment.path, "its revisions do not follow each other"));
+            }
+            last_ = record->batch.last();
+            owner_ = record->owner.next();
+            at += record->bytes;
+        }
+        if (const auto stray = find_record(bytes, at, segment.header.nonce)) {
+            return fail(damaged(segment.path,
+                                fmt::format("the record at byte {} has a bad checksum, and a good "
+                                            "one follows at byte {}",
+                                            at, *stray)));
+        }
+        end_ = at;
+    }
+    kept_bytes_ = segments_.size() * options_.segment_bytes;
+    nonce_ = segments_.back().header.nonce;
+    TRY_AS(file_, disk_.open(segments_.back().path));
+    return {};
+}
+
+Result<std::string> FileJournal::read_segment(const Segment& segment) const {
+    return read_file(disk_, segment.path);
+}
+
+Result<void> FileJournal::reserve(size_t bytes) {
+    if (failed_) return fail(ErrorCode::unavailable, "the journal failed; restart the server");
+    if (end_ + record_bytes(bytes) <= options_.segment_bytes) return {};
+    const std::lock_guard lock(mutex_);
+    if (!prepared_) {
+        TRY_AS(prepared_, make_segment());
+    }
+    return {};
+}
+
+Result<void> FileJournal::append(OwnerEpoch owner, const BatchView& batch) {
+    if (failed_) return fail(ErrorCode::unavailable, "the journal failed; restart the server");
+    if (owner != owner_) {
+        return fail(ErrorCode::unavailable, "another server took over this journal");
+    }
+    ASSERT(batch.count > 0 && (last_.value == 0 || batch.first == last_.next()));
+    // A batch larger than a segment has one of its own, which grows.
+    const bool fits = end_ + record_bytes(batch.bytes.size()) <= options_.segment_bytes;
+    if (!fits && end_ > segment_header_bytes) TRY(start_next_segment());
+    buffer_.clear();
+    append_record(buffer_, nonce_, owner, batch);
+    auto written = file_->write_at(end_, buffer_);
+    if (written) written = file_->sync_data();
+    if (!written) {
+        failed_ = true;
+        LOG(error, "journal.failed", {"error", written.error().message});
+        return fail(std::move(written).error());
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        if (segments_.back().first.value == 0) segments_.back().first = batch.first;
+    }
+    last_ = batch.last();
+    end_ += buffer_.size();
+    if (end_ > options_.segment_bytes / 2) prepare_ahead();
+    return {};
+}
+
+Result<void> FileJournal::read(Revision after, const Visit& visit) {
+    std::vector<Segment> segments;
+    {
+        const std::lock_guard lock(mutex_);
+        segments = segments_;
+    }
+    // Skip what is certainly below: a segment whose successor begins early enough.
+    size_t start = 0;
+    while (start + 1 < segments.size() && segments[start + 1].first.value != 0 &&
+           segments[start + 1].first <= after.next()) {
+        ++start;
+    }
+    Revision reached = after;
+    for (size_t i = start; i < segments.size(); ++i) {
+        if (segments[i].first.value == 0) continue;
+        TRY(read_records(segments[i], after, reached, visit));
+    }
+    if (reached < last_) {
+        return fail(damaged(options_.directory,
+                            fmt::format("revisions {} to {} are missing", reached.value + 1,
+                                        last_.value)));
+    }
+    return {};
+}
+
+Result<void> FileJournal::read_records(const Segment& segment, Revision after, Revision& reached,
+                                       const Visit& visit) const {
+    TRY_AS(const auto bytes, read_segment(segment));
+    size_t at = segment_header_bytes;
+    while (const auto record = record_at(bytes, at, segment.header.nonce)) {
+        at += record->bytes;
+        if (record->batch.last() <= after) continue;
+        if (record->batch.first > reached.next()) {
+            return fail(damaged(segment.path, fmt::format("revision {} follows {}",
+                                                          record->batch.first.value,
+                                                          reached.value)));
+        }
+        TRY(visit(record->batch));
+        reached = record->batch.last();
+    }
+    return {};
+}
+
+void FileJournal::trim(Revision upto) {
+    std::vector<std::string> unneeded;
+    {
+        const std::lock_guard lock(mutex_);
+        // The last segment stays: it is being written to, and it holds the last revision.
+        while (segments_.size() > 1 && segments_[1].first.value != 0 &&
+               segments_[1].first <= upto.next()) {
+            if (spares_.empty()) {
+                spares_.push_back(segments_.front().path);
+            } else {
+                unneeded.push_back(segments_.front().path);
+            }
+            segments_.erase(segments_.begin());
+        }
+        kept_bytes_ = segments_.size() * options_.segment_bytes;
+    }
+    for (const auto& path : unneeded) {
+        if (const auto removed = disk_.remove(path); !removed) {
+            LOG(warning, "journal.trim_failed", {"file", path},
+                {"error", removed.error().message});
+        }
+    }
+}
+
+Result<void> FileJournal::zero_fill(DiskFile& file) const {
+    const std::string zeros(fill_chunk_bytes, '\0');
+    for (uint64_t at = 0; at < options_.segment_bytes; at += zeros.size()) {
+        const auto count = std::min<uint64_t>(zeros.size(), options_.segment_bytes - at);
+        TRY(file.write_at(at, std::string_view(zeros).substr(0, count)));
+    }
+    return {};
+}
+
+// Under mutex_: the caller holds it, so that a segment is made only once.
+Result<FileJournal::Prepared> FileJournal::make_segment() {
+    Prepared made;
+    made.segment.header = {next_number_, random_.next(), options_.history};
+    made.segment.path = path_of(segment_name(next_number_));
+    const std::string draft = made.segment.path + std::string(draft_suffix);
+    if (!spares_.empty()) {
+        const std::string spare = std::move(spares_.back());
+        spares_.pop_back();
+        TRY(disk_.rename(spare, draft));
+        // The old name must be gone before the header changes, or a crash leaves a segment
+        // whose name and header disagree.
+        TRY(disk_.sync_directory(options_.directory));
+        TRY_AS(made.file, disk_.open(draft));
+    } else {
+        TRY_AS(made.file, disk_.create(draft));
+        if (auto filled = zero_fill(*made.file); !filled) {
+            made.file.reset();
+            TRY(disk_.remove(draft));
+            return fail(std::move(filled).error());
+        }
+    }
+    TRY(made.file->write_at(0, made.segment.header.encode()));
+    TRY(made.file->sync_data());
+    TRY(disk_.rename(draft, made.segment.path));
+    TRY(disk_.sync_directory(options_.directory));
+    ++next_number_;
+    return made;
+}
+
+void FileJournal::prepare_ahead() {
+    if (asked_ahead_) return;
+    asked_ahead_ = true;
+    executor_.post([this] {
+        const std::lock_guard lock(mutex_);
+        if (prepared_) return;
+        auto made = make_segment();
+        if (made) {
+            prepared_ = std::move(*made);
+        } else {
+            // reserve() tries again when the room is really needed.
+            LOG(warning, "journal.prepare_failed", {"error", made.error().message});
+        }
+    });
+}
+
+Result<void> FileJournal::start_next_segment() {
+    const std::lock_guard lock(mutex_);
+    if (!prepared_) {
+        TRY_AS(prepared_, make_segment());
+    }
+    file_ = std::move(prepared_->file);
+    nonce_ = prepared_->segment.header.nonce;
+    end_ = segment_header_bytes;
+    segments_.push_back(std::move(prepared_->segment));
+    prepared_.reset();
+    asked_ahead_ = false;
+    kept_bytes_ = segments_.size() * options_.segment_bytes;
+    return {};
+}
+
+}  // namespace signalbox

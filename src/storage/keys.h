@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+
+// Keys of the store: one byte that names the table, then parts that sort as their values do.
+// docs/formats.md lists the parts of each table.
+
+namespace signalbox {
+
+// The first byte of every key. On disk: values never change and are never used again.
+enum class Table : uint8_t {
+    applied = 'A',            // the revision that the store has reached; written by the store
+    tenant = 'n',             // name -> id
+    counter = 'c',            // numbers that a partition has given out
+    ticket_live = 'T',        // queued and active tickets, by server and sequence
+    ticket_ended = 'E',       // finished, expired and deleted ones, likewise
+    ticket_elsewhere = 'e',   // further servers of a ticket on several resources
+    ticket_by_uuid = 'U',     // where the row of an ended ticket is
+    ticket_ended_at = 'G',    // ended tickets by age
+    ticket_history = 'H',     // each transition of a ticket
+    line_settings = 'L',      // slots, pause and drain of a line
+    session = 's',
+    idempotency = 'I',        // what a client's key stands for
+    idempotency_age = 'i',    // those keys by age
+    event = 'F',              // the feed, by revision
+    event_mark = 'f',         // every 1,024 events: how many and when
+};
+
+// Builds a key part by part: KeyBuilder(Table::session).tenant(id).uuid(session).take().
+class KeyBuilder {
+public:
+    explicit KeyBuilder(Table table) { put_u8(key_, static_cast<uint8_t>(table)); }
+
+    KeyBuilder& u8(uint8_t value) {
+        put_u8(key_, value);
+        return *this;
+    }
+    KeyBuilder& tenant(TenantId id) {
+        put_u32_be(key_, id.value);
+        return *this;
+    }
+    KeyBuilder& u64(uint64_t value) {
+        put_u64_be(key_, value);
+        return *this;
+    }
+    KeyBuilder& uuid(const Uuid& uuid) {
+        key_ += uuid.raw();
+        return *this;
+    }
+    // Text in the middle of a key: sorts bytewise, and "a" before "ab". NUL is written as
+    // 00 ff and the end as 00 01, so that any bytes may be in it.
+    KeyBuilder& text(std::string_view text);
+    // Text at the end of a key, as it is.
+    KeyBuilder& tail(std::string_view text) {
+        key_ += text;
+        return *this;
+    }
+    [[nodiscard]] std::string take() { return std::move(key_); }
+
+private:
+    std::string key_;
+};
+
+// The first key after all that begin with `prefix`. `prefix` is not all ff.
+std::string prefix_end(std::string_view prefix);
+
+// Reads back what KeyBuilder::text wrote. False when it is not well-formed.
+bool read_key_text(ByteReader& reader, std::string& out);
+
+}  // namespace signalbox
