@@ -57,34 +57,28 @@ private:
 };
 
 void BatchRows::reset() {
-    position_ = 0;
-    order_ = 0;
+    seen_ = 0;
     changes_.clear();
     erased_.clear();
 }
 
 void BatchRows::catch_up() const {
-    const auto batch = batch_.view();
-    if (batch.bytes.size() == position_) return;
-    BatchReader reader(batch.bytes.substr(position_));
-    while (reader.next()) {
-        const Write& write = reader.write();
-        ++order_;
+    for (; seen_ < batch_.write_count(); ++seen_) {
+        const Write write = batch_.write_at(seen_);
+        const uint64_t order = seen_ + 1;
         switch (write.kind) {
             case WriteKind::put:
                 changes_.insert_or_assign(std::string(write.key),
-                                          Change{order_, std::string(write.value)});
+                                          Change{order, std::string(write.value)});
                 break;
             case WriteKind::erase:
-                changes_.insert_or_assign(std::string(write.key), Change{order_, std::nullopt});
+                changes_.insert_or_assign(std::string(write.key), Change{order, std::nullopt});
                 break;
             case WriteKind::erase_range:
-                erased_.push_back({order_, std::string(write.key), std::string(write.value)});
+                erased_.push_back({order, std::string(write.key), std::string(write.value)});
                 break;
         }
     }
-    ASSERT(reader.ok());
-    position_ = batch.bytes.size();
 }
 
 uint64_t BatchRows::erased_at(std::string_view key) const {

@@ -9,7 +9,7 @@
 
 namespace signalbox {
 
-// Rows as they will be once the batch under way is committed: the ended change sets of `batch`
+// Rows as they will be once the batch under way is committed: what `batch` has written so far,
 // laid over `committed`. It looks at the batch only when it is asked something, so a batch
 // whose commands read nothing costs nothing. Core thread.
 class BatchRows : public RowReader {
@@ -26,7 +26,7 @@ public:
                                                 ScanOrder order) const override;
 
 private:
-    // The last thing the batch did to one key. `order` counts its writes.
+    // The last thing the batch did to one key. `order` counts its writes, from 1.
     struct Change {
         uint64_t order = 0;
         std::optional<std::string> value;
@@ -46,8 +46,7 @@ private:
 
     const RowReader& committed_;
     const BatchWriter& batch_;
-    mutable size_t position_ = 0;
-    mutable uint64_t order_ = 0;
+    mutable size_t seen_ = 0;  // writes of the batch that are in what follows
     mutable Changes changes_;
     mutable std::vector<ErasedRange> erased_;
 };

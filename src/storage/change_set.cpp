@@ -8,8 +8,25 @@
 namespace signalbox {
 namespace {
 
-// The length of a change set stands in front of it and is known only at its end.
-constexpr size_t set_header_bytes = 4;
+// The length of a change set stands in front of it.
+constexpr size_t change_set_header_bytes = 4;
+
+// Reads one write from the front of `bytes`; returns how long it is, or 0 when it is damaged.
+size_t decode_write(std::string_view bytes, Write& write) {
+    ByteReader reader(bytes);
+    const uint8_t kind = reader.u8();
+    write.key = reader.bytes();
+    write.value = {};
+    switch (kind) {
+        case static_cast<uint8_t>(WriteKind::put):
+        case static_cast<uint8_t>(WriteKind::erase_range): write.value = reader.bytes(); break;
+        case static_cast<uint8_t>(WriteKind::erase): break;
+        default: return 0;
+    }
+    if (!reader.ok()) return 0;
+    write.kind = static_cast<WriteKind>(kind);
+    return bytes.size() - reader.left();
+}
 
 }  // namespace
 
@@ -18,10 +35,12 @@ void BatchWriter::reset(Revision first) {
     count_ = 0;
     set_start_ = 0;
     bytes_.clear();
+    write_starts_.clear();
 }
 
 void BatchWriter::begin() {
     set_start_ = bytes_.size();
+    // The length is known only at the end.
     put_u32_le(bytes_, 0);
 }
 
@@ -39,13 +58,21 @@ void BatchWriter::erase_range(std::string_view lower, std::string_view upper) {
 }
 
 void BatchWriter::add(WriteKind kind, std::string_view key, std::string_view value) {
+    write_starts_.push_back(bytes_.size());
     put_u8(bytes_, static_cast<uint8_t>(kind));
     put_bytes(bytes_, key);
     if (kind != WriteKind::erase) put_bytes(bytes_, value);
 }
 
+Write BatchWriter::write_at(size_t index) const {
+    Write write{};
+    const size_t length = decode_write(std::string_view(bytes_).substr(write_starts_[index]), write);
+    ASSERT(length > 0);
+    return write;
+}
+
 bool BatchWriter::end() {
-    const size_t length = bytes_.size() - set_start_ - set_header_bytes;
+    const size_t length = bytes_.size() - set_start_ - change_set_header_bytes;
     if (length == 0) {
         bytes_.resize(set_start_);
         return false;
@@ -62,27 +89,17 @@ bool BatchReader::next() {
     if (!ok_) return false;
     while (position_ == set_end_) {
         if (position_ == bytes_.size()) return false;
-        if (bytes_.size() - position_ < set_header_bytes) return ok_ = false;
+        if (bytes_.size() - position_ < change_set_header_bytes) return ok_ = false;
         const size_t length = load_u32_le(bytes_.data() + position_);
-        position_ += set_header_bytes;
+        position_ += change_set_header_bytes;
         if (length > bytes_.size() - position_) return ok_ = false;
         set_end_ = position_ + length;
         if (started_) ++set_index_;
         started_ = true;
     }
-    ByteReader reader(bytes_.substr(position_, set_end_ - position_));
-    const uint8_t kind = reader.u8();
-    write_.key = reader.bytes();
-    write_.value = {};
-    switch (kind) {
-        case static_cast<uint8_t>(WriteKind::put):
-        case static_cast<uint8_t>(WriteKind::erase_range): write_.value = reader.bytes(); break;
-        case static_cast<uint8_t>(WriteKind::erase): break;
-        default: return ok_ = false;
-    }
-    if (!reader.ok()) return ok_ = false;
-    write_.kind = static_cast<WriteKind>(kind);
-    position_ = set_end_ - reader.left();
+    const size_t length = decode_write(bytes_.substr(position_, set_end_ - position_), write_);
+    if (length == 0) return ok_ = false;
+    position_ += length;
     return true;
 }
 

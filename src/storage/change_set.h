@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -56,6 +57,11 @@ public:
     }
     [[nodiscard]] bool empty() const { return count_ == 0; }
 
+    // For readers of the batch under way: each write so far, also of the change set that has not
+    // ended. Valid until the next write.
+    [[nodiscard]] size_t write_count() const { return write_starts_.size(); }
+    [[nodiscard]] Write write_at(size_t index) const;
+
 private:
     void add(WriteKind kind, std::string_view key, std::string_view value);
 
@@ -63,6 +69,7 @@ private:
     uint32_t count_ = 0;
     size_t set_start_ = 0;  // of the change set under way, or the end
     std::string bytes_;
+    std::vector<size_t> write_starts_;
 };
 
 // Walks over the writes of an encoded batch.
