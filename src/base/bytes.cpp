@@ -93,7 +93,7 @@ uint64_t ByteReader::varint() {
     for (unsigned shift = 0; shift < 64; shift += 7) {
         const uint8_t byte = u8();
         value |= static_cast<uint64_t>(byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0) return value;
+        if ((byte & 0x80) == 0) return ok_ ? value : 0;
     }
     ok_ = false;
     return 0;

@@ -75,11 +75,13 @@ void Feed::publish(Step& step) {
 }
 
 void Feed::add_mark(Step& step) {
-    marks_.push_back({step.revision(), total_events_, step.now.wall});
+    // Nothing was ever trimmed before the first mark, so everything is kept from the beginning.
+    const Revision revision = marks_.empty() ? Revision(1) : step.revision();
+    marks_.push_back({revision, total_events_, step.now.wall});
     std::string value;
     put_varint(value, total_events_);
     put_signed_varint(value, step.now.wall.time_since_epoch().count());
-    step.ready.writes.put(mark_key(step.revision()), value);
+    step.ready.writes.put(mark_key(revision), value);
     while (marks_.size() > 1 && total_events_ - marks_[1].count_before >= limits_.events_max) {
         drop_first_mark(step);
     }

@@ -118,8 +118,8 @@ struct TicketPlace {
 // What a client is shown.
 struct TicketView {
     TicketRecord record;
-    TicketPlace place;
-    std::string reason;  // why it ended, when someone said so
+    std::optional<TicketPlace> place;  // of a live one; nothing when read from a snapshot
+    std::string reason;                // why it ended, when someone said so
 };
 
 class Line;

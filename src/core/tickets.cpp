@@ -40,6 +40,11 @@ std::string owner_of(const TicketFields& fields) {
     return {};
 }
 
+// Something happened to the ticket. Not before it was created, even if the clock says so.
+void touch(TicketRecord& record, Now now) {
+    record.updated_at = std::max(now.wall, record.created_at);
+}
+
 Instant order_at(Instant arrival, int32_t priority, Duration ageing) {
     return arrival - priority * ageing;
 }
@@ -392,7 +397,7 @@ Result<TicketView> Tickets::renew(TenantId tenant, const RenewTicket& command, S
         expires_at = std::min(expires_at, saturating_add(record.granted_at, fields.hold_max));
     }
     record.expires_at = expires_at;
-    record.updated_at = step.now.wall;
+    touch(record, step.now);
     record.details = TicketDetails::make(fields);
     ticket->measured = fields.ttl.count() > 0;
     schedule(*ticket, step.timers, step.now);
@@ -420,7 +425,7 @@ Result<TicketView> Tickets::release(TenantId tenant, const ReleaseTicket& comman
     TRY_AS(auto ended, find_ended(tenant, command.uuid, step));
     if (ended.record.status == TicketStatus::expired) {
         ended.record.status = TicketStatus::finished;
-        ended.record.updated_at = step.now.wall;
+        touch(ended.record, step.now);
         TicketRows::update_ended(ended.record, command.reason, step);
         TicketRows::note(ended.record, "released", command.reason, step);
         ++statistics_.released;
@@ -435,7 +440,7 @@ Result<TicketView> Tickets::remove(TenantId tenant, const DeleteTicket& command,
     }
     TRY_AS(auto ended, find_ended(tenant, command.uuid, step));
     ended.record.status = TicketStatus::deleted;
-    ended.record.updated_at = step.now.wall;
+    touch(ended.record, step.now);
     TicketRows::update_ended(ended.record, command.reason, step);
     TicketRows::note(ended.record, "deleted", command.reason, step);
     ++statistics_.deleted;
@@ -582,7 +587,7 @@ TicketView Tickets::end(Ticket& ticket, TicketStatus status, std::string_view tr
     leave_lines(ticket, step.now);
     TicketRecord& record = ticket.record;
     record.status = status;
-    record.updated_at = step.now.wall;
+    touch(record, step.now);
     if (status == TicketStatus::expired) ++statistics_.expired;
     rows_.put_ended(record, reason, step);
     rows_.save_counters(step);
@@ -659,7 +664,7 @@ void Tickets::grant(Ticket& ticket, Step& step) {
     record.status = TicketStatus::active;
     record.token = rows_.take_token();
     record.granted_at = step.now.wall;
-    record.updated_at = step.now.wall;
+    touch(record, step.now);
     const bool in_several_lines = ticket.ties && !ticket.ties->more_lines.empty();
     visit_lines(ticket, [&](Line& line) {
         line.promote(ticket);
@@ -725,7 +730,7 @@ TicketView Tickets::view_of(const Ticket& ticket, Now now) const {
     // It is its turn when it is its turn everywhere.
     for (const Line* line : ticket.ties->more_lines) {
         const auto place = line->place_of(ticket, now.wall);
-        if (place.ahead > view.place.ahead) view.place = place;
+        if (place.ahead > view.place->ahead) view.place = place;
     }
     return view;
 }

@@ -102,6 +102,9 @@ void FeedStream::joined(Result<FeedJoined> answer) {
         const bool foreign = request_.after && request_.after->history != history;
         // A cursor from the future belongs to a history that was rolled back.
         if (foreign || reached_.revision > joined_at_) return resync(answer->floor);
+        // A reader that was told nothing yet when its connection breaks would have nothing to come
+        // back with, and miss what happened meanwhile.
+        if (!request_.after) bookmark(joined_at_);
     }
     if (!is_kept(reached_, answer->floor)) return resync(answer->floor);
     state_ = State::catching_up;

@@ -11,12 +11,12 @@ void write_resource(JsonWriter& json, const Resource& resource) {
 
 void write_place(JsonWriter& json, const TicketView& view) {
     if (view.record.token.value != 0) json.member("token", view.record.token.value);
-    if (view.record.status == TicketStatus::queued) {
-        json.member("position", view.place.position);
-        json.member("ahead", view.place.ahead);
+    if (view.record.status == TicketStatus::queued && view.place) {
+        json.member("position", view.place->position);
+        json.member("ahead", view.place->ahead);
         json.key("estimated_wait_ms");
-        if (view.place.estimated_wait) {
-            json.value(view.place.estimated_wait->count());
+        if (view.place->estimated_wait) {
+            json.value(view.place->estimated_wait->count());
         } else {
             json.null();
         }

@@ -8,8 +8,8 @@
 namespace signalbox {
 namespace {
 
-// A batch may write somewhat more than it was allowed to, by what its last command writes.
-constexpr size_t batch_slack_bytes = 4u << 20;
+// A batch may write more than it was allowed to, by what its last command writes.
+constexpr size_t batch_slack = 4;
 constexpr Duration retry_interval = std::chrono::milliseconds(100);
 constexpr Duration report_interval = std::chrono::milliseconds(200);
 // While something is due at a time of the calendar, look at the clock this often: it may be set.
@@ -124,7 +124,7 @@ bool Partition::run_batch() {
 }
 
 Result<void> Partition::make_room() {
-    return journal_.reserve(options_.inbox.batch_bytes_max + batch_slack_bytes);
+    return journal_.reserve(options_.inbox.batch_bytes_max * batch_slack);
 }
 
 // Makes the batch durable. It is true from then on, even if the store cannot take it yet.

@@ -177,7 +177,7 @@ private:
                 RC_ASSERT(actual.record.token.value != 0);
             }
             if (expected.status == TicketStatus::queued && expected.lines.size() == 1) {
-                RC_ASSERT(actual.place.position == model_.waiting_ahead(number) + 1);
+                RC_ASSERT(actual.place->position == model_.waiting_ahead(number) + 1);
             }
         }
         compare_waits();
@@ -190,7 +190,8 @@ private:
             RC_ASSERT(waiter != waiting_.end());
             const auto status = model_.tickets()[waiter->second].status;
             const auto outcome = std::get<Result<WaitOutcome>>(std::move(completion.reply));
-            RC_ASSERT(outcome.has_value() == (status != TicketStatus::deleted));
+            // One that expired and was then deleted in the same step may say either.
+            if (status != TicketStatus::deleted) RC_ASSERT(outcome.has_value());
             if (outcome) RC_ASSERT(outcome->ticket.record.status != TicketStatus::queued);
             waiting_.erase(waiter);
         }

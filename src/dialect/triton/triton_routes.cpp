@@ -212,6 +212,8 @@ RestResult<TicketListing::Request> Tickets::read_list(const RestCall& call,
             const bool is_limit = name == "limit";
             if (call.query_count(name) > 1 || !is_digits(value) || value.size() > 15 ||
                 (is_limit && value.find_first_not_of('0') == std::string::npos)) {
+                const auto named = [&](const auto& field) { return field.field == name; };
+                if (std::any_of(wrong.begin(), wrong.end(), named)) continue;
                 wrong.push_back({name, is_limit ? "must be a number of at least 1, once"
                                                 : "must be a number of at least 0, once"});
                 continue;

@@ -1,0 +1,204 @@
+#include "sim/scenario.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/assert.h"
+#include "base/checksum.h"
+
+namespace signalbox {
+namespace {
+
+using nlohmann::json;
+
+constexpr unsigned line_count = 4;
+constexpr uint64_t disk_bytes_when_full = 0;
+constexpr unsigned clock_step_ms_max = 40;
+
+}  // namespace
+
+World::Options Scenario::world_options(uint64_t seed) {
+    World::Options options;
+    options.seed = seed;
+    options.scatter_bytes = true;
+    // Small, so that segments roll over and rows are dropped within a short run.
+    options.inbox.batch_bytes_max = 16u << 10;
+    options.segment_bytes = 128u << 10;
+    options.checkpoint_bytes = 192u << 10;
+    options.core.feed.buffered_events_max = 16;
+    return options;
+}
+
+Scenario::Scenario(uint64_t seed, uint64_t rounds)
+    : rounds_(rounds), world_(world_options(seed)) {}
+
+bool Scenario::happens(unsigned of_ten_thousand) {
+    return world_.random().chance(of_ten_thousand, 10'000);
+}
+
+Scenario::Plan Scenario::draw_plan() {
+    Random& random = world_.random();
+    const auto maybe = [&](unsigned at_most) {
+        const bool in_this_run = random.chance(1, 2);
+        return in_this_run ? static_cast<unsigned>(random.below(at_most + 1)) : 0u;
+    };
+    Plan plan;
+    plan.crash = maybe(100);
+    plan.graceful_stop = maybe(30);
+    plan.cut_worker = maybe(300);
+    plan.cut_follower = maybe(200);
+    plan.clock_step = maybe(20);
+    plan.sync_failure = maybe(20);
+    plan.store_failure = maybe(50);
+    plan.disk_full = maybe(20);
+    plan.clear_server = maybe(10);
+    plan.steps_per_round = 1 + static_cast<unsigned>(random.below(12));
+    plan.milliseconds_per_round = 1 + static_cast<unsigned>(random.below(40));
+    return plan;
+}
+
+Scenario::Report Scenario::run() {
+    plan_ = draw_plan();
+    const auto started = world_.start();
+    ASSERT(started);
+    for (const auto& line : TicketWorker::odd_lines(line_count)) oracle_.line_is_unordered(line);
+    TicketWorker::Habits habits;
+    habits.lines = line_count;
+    habits.odd_percent = static_cast<unsigned>(world_.random().below(60));
+    habits.expiring_percent = static_cast<unsigned>(world_.random().below(80));
+    const auto worker_count = 2 + world_.random().below(14);
+    for (unsigned i = 0; i < worker_count; ++i) {
+        workers_.push_back(std::make_unique<TicketWorker>(world_, oracle_, i, habits));
+    }
+    follower_ = std::make_unique<FeedFollower>(
+        world_, [this](const SeenEvent& event) { oracle_.saw(event); });
+
+    for (uint64_t i = 0; i < rounds_; ++i) round();
+    come_to_rest();
+    world_.check();
+    oracle_.compare_with_feed(read_feed());
+    oracle_.compare_with_listing(read_listing());
+
+    report_.complaints = oracle_.verify();
+    report_.events = oracle_.seen().size();
+    report_.worst_lateness = oracle_.worst_lateness();
+    if (follower_->was_resynced()) report_.complaints.emplace_back("the follower was resynced");
+    // The world moves in rounds, and its calendar jumps; nothing else may make an expiry late.
+    const Duration round(plan_.milliseconds_per_round + clock_step_ms_max);
+    if (!had_trouble_ && report_.worst_lateness > round + std::chrono::milliseconds(50)) {
+        report_.complaints.push_back(fmt::format("an expiry came {} ms late",
+                                                 report_.worst_lateness.count()));
+    }
+    for (const auto& event : oracle_.seen()) {
+        report_.digest = checksum(event.cursor + event.type + event.data, report_.digest);
+    }
+    return report_;
+}
+
+void Scenario::round() {
+    misfortune();
+    for (const auto& worker : workers_) worker->act();
+    follower_->act();
+    for (unsigned i = 0; i < plan_.steps_per_round; ++i) world_.step();
+    world_.clock().advance(Duration(world_.random().below(plan_.milliseconds_per_round + 1)));
+    if (!world_.is_up() || !world_.partition(0).trouble()) return;
+    had_trouble_ = true;
+    if (happens(500)) {
+        // An operator has looked after the disk. Not every trouble needs a restart.
+        world_.disk().heal();
+        if (happens(5000)) restart();
+    }
+}
+
+void Scenario::misfortune() {
+    Random& random = world_.random();
+    if (happens(plan_.crash)) restart();
+    if (happens(plan_.graceful_stop) && world_.is_up() && !world_.partition(0).trouble()) {
+        world_.stop();
+        restart();
+    }
+    if (happens(plan_.cut_worker)) workers_[random.below(workers_.size())]->cut();
+    if (happens(plan_.cut_follower)) follower_->cut();
+    if (happens(plan_.clock_step)) {
+        const auto step = static_cast<int64_t>(random.below(2 * clock_step_ms_max));
+        world_.clock().step_wall(Duration(step) - Duration(clock_step_ms_max));
+    }
+    if (happens(plan_.sync_failure)) world_.disk().fail_next_sync();
+    if (happens(plan_.store_failure)) {
+        world_.store(0).fail_next_applies(static_cast<int>(random.below(3)));
+    }
+    if (happens(plan_.disk_full)) world_.disk().set_free_bytes(disk_bytes_when_full);
+}
+
+// The power fails, and comes back after a while.
+void Scenario::restart() {
+    if (world_.is_up()) {
+        ++report_.crashes;
+        world_.crash();
+    }
+    world_.disk().heal();
+    world_.store(0).fail_next_applies(0);
+    world_.clock().advance(Duration(world_.random().below(2000)));
+    const auto started = world_.start();
+    if (!started) report_.complaints.push_back("no start: " + started.error().message);
+    ASSERT(started);
+    oracle_.server_was_down_until(world_.clock().now().wall);
+    world_.check();
+}
+
+// No misfortune any more; everyone finishes what they do, and the feed is read to its end.
+void Scenario::come_to_rest() {
+    world_.disk().heal();
+    world_.store(0).fail_next_applies(0);
+    if (world_.partition(0).trouble()) restart();
+    for (int i = 0; i < 100'000; ++i) {
+        bool idle = true;
+        for (const auto& worker : workers_) {
+            idle = worker->retire() && idle;
+            worker->act();
+        }
+        follower_->act();
+        world_.settle();
+        world_.clock().advance(Duration(20));
+        if (idle && i > 1000) break;
+    }
+    // Leases that nobody looks after run out meanwhile; then nothing moves any more.
+    world_.settle();
+    for (int i = 0; i < 1000; ++i) {
+        follower_->act();
+        world_.settle();
+    }
+}
+
+std::vector<SeenEvent> Scenario::read_feed() {
+    std::vector<SeenEvent> events;
+    FeedFollower fresh(world_, [&](const SeenEvent& event) { events.push_back(event); });
+    for (int i = 0; i < 1000; ++i) {
+        fresh.act();
+        world_.settle();
+    }
+    return events;
+}
+
+std::map<std::string, std::string> Scenario::read_listing() {
+    std::map<std::string, std::string> statuses;
+    std::string target = "/api/v1/tickets?limit=1000";
+    while (!target.empty()) {
+        SimHttp http(world_);
+        http.send({"GET", target, {}, {}});
+        SimResponse response;
+        do {
+            world_.settle();
+        } while (http.poll(response) != SimHttp::Progress::answered);
+        ASSERT(response.status == 200);
+        const auto page = json::parse(response.body);
+        for (const auto& ticket : page.at("tickets")) {
+            statuses[ticket.at("uuid")] = ticket.at("status");
+        }
+        target = page.value("next", "");
+    }
+    return statuses;
+}
+
+}  // namespace signalbox

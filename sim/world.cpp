@@ -1,0 +1,251 @@
+#include "sim/world.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/assert.h"
+#include "dialect/common/common_routes.h"
+#include "dialect/native/native_routes.h"
+#include "dialect/triton/triton_routes.h"
+#include "runtime/data_directory.h"
+
+namespace signalbox {
+namespace {
+
+constexpr size_t unlimited = ~size_t{0};
+constexpr Duration tick_interval = std::chrono::seconds(1);
+
+}  // namespace
+
+SimConnection::SimConnection(World& world, DialectSet dialects)
+    : session_(new HttpSession(*world.frontend_, *this, dialects, "10.0.0.1")) {}
+
+SimConnection::~SimConnection() = default;
+
+void SimConnection::cut() {
+    if (!session_) return;
+    session_->close();
+    session_.reset();
+}
+
+bool SimConnection::carry(size_t bytes) {
+    if (!session_) return false;
+    bool moved = false;
+    if (!to_server_.empty() && session_->wants_input()) {
+        const std::string piece = to_server_.substr(0, bytes);
+        to_server_.erase(0, piece.size());
+        session_->receive(piece);
+        moved = true;
+    }
+    std::array<iovec, 16> pieces{};
+    size_t left = bytes;
+    while (session_->backlog() > 0 && left > 0) {
+        const size_t count = session_->gather(pieces);
+        size_t carried = 0;
+        for (size_t i = 0; i < count && left > 0; ++i) {
+            const size_t part = std::min(left, pieces[i].iov_len);
+            responses_.feed({static_cast<const char*>(pieces[i].iov_base), part});
+            carried += part;
+            left -= part;
+        }
+        session_->sent(carried);
+        moved = true;
+    }
+    if (session_->is_finished()) {
+        session_.reset();
+        moved = true;
+    }
+    return moved;
+}
+
+World::World(Options options)
+    : options_(std::move(options)), random_(options_.seed), disk_(random_) {
+    for (size_t i = 0; i < options_.partitions; ++i) {
+        stores_.push_back(std::make_unique<MemoryStore>());
+        probes_.push_back(std::make_unique<PartitionProbe>(metrics_, i));
+    }
+    Random names(options_.seed);
+    common::add_routes(router_);
+    native::add_routes(router_);
+    triton::add_routes(router_, {names.uuid(), "sim", options_.ticket_servers});
+}
+
+World::~World() {
+    take_down();
+}
+
+Result<void> World::start() {
+    ASSERT(!is_up());
+    TRY_AS(const auto directory, DataDirectory::open(disk_, options_.partitions, random_));
+    node_ = std::make_unique<Node>(
+        Node::Identity{"sim", "0.0.0", directory.node, directory.history}, clock_, metrics_);
+    woken_.assign(options_.partitions, false);
+    Frontend::Setup setup;
+    setup.seed = random_.next();
+    setup.limits = options_.http;
+    setup.run_later = [this](std::function<void()> work) { later_.push_back(std::move(work)); };
+    frontend_ = std::make_unique<Frontend>(std::move(setup), *node_, router_, http_probe_);
+    for (size_t i = 0; i < options_.partitions; ++i) {
+        if (auto opened = open_partition(i); !opened) {
+            take_down();
+            return opened;
+        }
+    }
+    return {};
+}
+
+Result<void> World::open_partition(size_t index) {
+    const std::string directory = "partition-" + std::to_string(index);
+    TRY(disk_.make_directory(directory));
+    FileJournalOptions journal;
+    journal.directory = directory + "/journal";
+    journal.segment_bytes = options_.segment_bytes;
+    journal.history = node_->identity().history;
+    journal.seed = random_.next();
+    TRY_AS(auto opened, FileJournal::open(disk_, *this, std::move(journal)));
+    journals_.push_back(std::move(opened));
+    PartitionOptions partition;
+    partition.core = options_.core;
+    partition.inbox = options_.inbox;
+    partition.seed = random_.next();
+    partition.checkpoint_bytes = options_.checkpoint_bytes;
+    TRY_AS(auto ready, Partition::open(*journals_[index], *stores_[index], clock_, *this,
+                                       std::move(partition), *probes_[index], *this,
+                                       [this, index] { woken_[index] = true; }));
+    node_->add(std::move(ready));
+    return {};
+}
+
+void World::crash() {
+    take_down();
+    disk_.crash();
+    for (auto& store : stores_) store->crash();
+}
+
+void World::stop() {
+    settle();
+    node_->begin_stop();
+    for (const auto& partition : node_->partitions()) partition->stop();
+    settle();
+    for (const auto& weak : connections_) {
+        const auto connection = weak.lock();
+        if (connection && connection->session_) connection->session_->finish_soon();
+    }
+    settle();
+    while (!disk_work_.empty()) step();
+    for (const auto& partition : node_->partitions()) {
+        const auto flushed = partition->flush();
+        ASSERT(flushed);
+    }
+    take_down();
+}
+
+// Nothing of the process is left, and whatever it was about to do never happens.
+void World::take_down() {
+    disk_work_.clear();
+    for (const auto& weak : connections_) {
+        if (const auto connection = weak.lock()) connection->on_server_gone();
+    }
+    connections_.clear();
+    later_.clear();
+    node_.reset();
+    frontend_.reset();
+    journals_.clear();
+}
+
+std::shared_ptr<SimConnection> World::connect(DialectSet dialects) {
+    ASSERT(is_up());
+    auto connection = std::make_shared<SimConnection>(*this, dialects);
+    connections_.push_back(connection);
+    return connection;
+}
+
+void World::deliver(std::vector<Completion> completions, std::vector<FeedDelivery> deliveries) {
+    frontend_->deliver(std::move(completions), std::move(deliveries));
+}
+
+bool World::run_partitions() {
+    bool moved = false;
+    for (size_t i = 0; i < options_.partitions; ++i) {
+        Partition& due = partition(i);
+        const bool is_due = due.until_next_deadline() == Duration::zero();
+        if (!woken_[i] && !is_due) continue;
+        woken_[i] = false;
+        if (due.run_batch()) woken_[i] = true;
+        moved = true;
+    }
+    return moved;
+}
+
+bool World::run_later_work() {
+    if (later_.empty()) return false;
+    const auto work = std::move(later_.front());
+    later_.pop_front();
+    work();
+    return true;
+}
+
+bool World::carry_bytes() {
+    bool moved = false;
+    std::erase_if(connections_, [](const auto& weak) { return weak.expired(); });
+    // A connection may be cut while bytes are carried, but none is added.
+    for (const auto& weak : connections_) {
+        const auto connection = weak.lock();
+        if (!connection) continue;
+        size_t bytes = unlimited;
+        if (options_.scatter_bytes) bytes = 1 + random_.below(random_.chance(1, 4) ? 16 : 4096);
+        moved = connection->carry(bytes) || moved;
+    }
+    return moved;
+}
+
+bool World::step() {
+    if (!is_up()) return false;
+    bool moved = carry_bytes();
+    moved = run_later_work() || moved;
+    moved = run_partitions() || moved;
+    if (!disk_work_.empty()) {
+        const auto work = std::move(disk_work_.front());
+        disk_work_.pop_front();
+        work();
+        moved = true;
+    }
+    return moved;
+}
+
+void World::settle() {
+    while (step()) {
+    }
+}
+
+void World::advance(Duration span) {
+    settle();
+    while (span.count() > 0) {
+        Duration piece = std::min(span, tick_interval);
+        if (is_up()) {
+            for (const auto& partition : node_->partitions()) {
+                const auto until = partition->until_next_deadline();
+                if (until && until->count() > 0) piece = std::min(piece, *until);
+            }
+        }
+        const auto before = std::chrono::floor<std::chrono::seconds>(clock_.now().steady);
+        clock_.advance(piece);
+        span -= piece;
+        if (is_up() && std::chrono::floor<std::chrono::seconds>(clock_.now().steady) != before) {
+            frontend_->tick();
+        }
+        settle();
+    }
+}
+
+Revision World::committed(size_t partition) const {
+    return journals_[partition]->last_revision();
+}
+
+void World::check() const {
+    for (const auto& partition : node_->partitions()) {
+        partition->engine().check(clock_.now());
+    }
+}
+
+}  // namespace signalbox

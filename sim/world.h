@@ -1,0 +1,141 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "dialect/frontend.h"
+#include "dialect/http_probe.h"
+#include "dialect/http_session.h"
+#include "dialect/router.h"
+#include "runtime/node.h"
+#include "runtime/partition_probe.h"
+#include "sim/response_reader.h"
+#include "sim/sim_clock.h"
+#include "sim/sim_disk.h"
+#include "storage/file_journal.h"
+#include "storage/memory_store.h"
+
+namespace signalbox {
+
+class World;
+
+// A client's connection to the server in the world. Bytes travel when the world runs; with
+// faults they travel in pieces, late, or never.
+class SimConnection : private HttpSession::Host {
+public:
+    SimConnection(World& world, DialectSet dialects);
+    ~SimConnection() override;
+
+    void send(std::string_view bytes) { to_server_ += bytes; }
+    [[nodiscard]] ResponseReader& responses() { return responses_; }
+    // The client hangs up, or its network does.
+    void cut();
+    [[nodiscard]] bool is_open() const { return session_ != nullptr; }
+
+private:
+    friend class World;
+    void session_changed() override {}
+    // Moves up to `bytes` in each direction; true when anything moved.
+    bool carry(size_t bytes);
+    void on_server_gone() { session_.reset(); }
+
+    std::unique_ptr<HttpSession> session_;
+    std::string to_server_;
+    ResponseReader responses_;
+};
+
+// Everything of a server but its sockets and RocksDB, under a clock, a disk and a network that
+// do what they are told: the same core, runtime, dialects and codecs as in the binary. The
+// disk and the flushed part of the store survive a crash, as they would.
+//
+// One thread. Deterministic: the same seed and the same calls give the same world.
+class World : private ReadySink, private Executor {
+public:
+    struct Options {
+        uint64_t seed = 1;
+        CoreLimits core;
+        InboxLimits inbox;
+        HttpLimits http;
+        size_t partitions = 1;
+        uint64_t segment_bytes = 64u << 10;
+        uint64_t checkpoint_bytes = 128u << 10;
+        std::set<Uuid> ticket_servers;
+        // Cuts what travels into pieces of random size, so that every boundary is met.
+        bool scatter_bytes = false;
+    };
+    explicit World(Options options);
+    ~World() override;
+
+    // The server comes up from what is on the disk.
+    Result<void> start();
+    // Power off: everything not synced is at the disk's mercy.
+    void crash();
+    // Answers what is held, then ends, as SIGTERM does.
+    void stop();
+    [[nodiscard]] bool is_up() const { return node_ != nullptr; }
+
+    std::shared_ptr<SimConnection> connect(DialectSet dialects = {});
+
+    // Runs until nothing more happens by itself at the present time. Returns false when the
+    // server has failed for good (its journal refuses).
+    void settle();
+    // One little step of the server, its disk work and its network; true when anything moved.
+    bool step();
+    // Moves time on, in pieces no longer than the next deadline.
+    void advance(Duration span);
+
+    [[nodiscard]] SimClock& clock() { return clock_; }
+    [[nodiscard]] SimDisk& disk() { return disk_; }
+    [[nodiscard]] Random& random() { return random_; }
+    [[nodiscard]] MemoryStore& store(size_t partition) { return *stores_[partition]; }
+    [[nodiscard]] Partition& partition(size_t index) { return *node_->partitions()[index]; }
+    [[nodiscard]] const Options& options() const { return options_; }
+    [[nodiscard]] Revision committed(size_t partition) const;
+    [[nodiscard]] uint64_t history() const { return node_->identity().history; }
+    // Checks every invariant of the engines.
+    void check() const;
+
+private:
+    friend class SimConnection;
+
+    // From Executor and ReadySink.
+    void post(std::function<void()> work) override { disk_work_.push_back(std::move(work)); }
+    void deliver(std::vector<Completion> completions,
+                 std::vector<FeedDelivery> deliveries) override;
+
+    Result<void> open_partition(size_t index);
+    void take_down();
+    bool run_partitions();
+    bool run_later_work();
+    bool carry_bytes();
+
+    const Options options_;
+    Random random_;
+    SimClock clock_;
+    SimDisk disk_;
+    std::vector<std::unique_ptr<MemoryStore>> stores_;
+
+    // The running server; null while it is down.
+    Metrics metrics_;
+    HttpProbe http_probe_{metrics_};
+    std::vector<std::unique_ptr<PartitionProbe>> probes_;
+    Router router_;
+    std::vector<std::unique_ptr<FileJournal>> journals_;
+    std::unique_ptr<Node> node_;
+    std::unique_ptr<Frontend> frontend_;
+    std::deque<std::function<void()>> later_;
+    std::deque<std::function<void()>> disk_work_;
+    std::vector<bool> woken_;
+
+    std::vector<std::weak_ptr<SimConnection>> connections_;
+};
+
+}  // namespace signalbox

@@ -1,0 +1,308 @@
+#include "transcript.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <regex>
+#include <sstream>
+
+#include "base/assert.h"
+
+namespace signalbox {
+namespace {
+
+const std::regex uuid_pattern(
+    "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+
+std::vector<std::string> split_lines(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    std::string line;
+    while (std::getline(in, line)) lines.push_back(line);
+    return lines;
+}
+
+std::string first_word(std::string& rest) {
+    const size_t space = rest.find(' ');
+    std::string word = rest.substr(0, space);
+    rest = space == std::string::npos ? "" : rest.substr(space + 1);
+    return word;
+}
+
+void append_line(std::string& out, const std::string& line) {
+    if (line.empty()) return;
+    if (!out.empty()) out += '\n';
+    out += line;
+}
+
+std::string unescape(const std::string& text) {
+    std::string out;
+    for (size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == 'r' || text[i + 1] == 'n')) {
+            out += text[++i] == 'r' ? '\r' : '\n';
+        } else {
+            out += text[i];
+        }
+    }
+    return out;
+}
+
+Duration parse_signed(const std::string& text) {
+    const bool back = text.starts_with('-');
+    const auto span = parse_duration(text.substr(text.starts_with('-') || text.starts_with('+')));
+    ASSERT(span);
+    return back ? -*span : *span;
+}
+
+}  // namespace
+
+std::string request_bytes(const std::string& line, const std::vector<std::string>& fields) {
+    std::string rest = line;
+    const std::string method = first_word(rest);
+    const std::string target = first_word(rest);
+    const std::string& body = rest;
+    std::string bytes = fmt::format("{} {} HTTP/1.1\r\nhost: sim\r\n", method, target);
+    for (const auto& field : fields) bytes += field + "\r\n";
+    if (!body.empty()) bytes += fmt::format("content-length: {}\r\n", body.size());
+    return bytes + "\r\n" + body;
+}
+
+Transcript::Transcript(World::Options options) : world_(std::move(options)) {
+    const auto started = world_.start();
+    ASSERT(started);
+}
+
+std::string Transcript::with_names(const std::string& text) {
+    std::string out;
+    auto begin = std::sregex_iterator(text.begin(), text.end(), uuid_pattern);
+    size_t from = 0;
+    for (; begin != std::sregex_iterator(); ++begin) {
+        const auto at = static_cast<size_t>(begin->position());
+        const std::string uuid = begin->str();
+        auto known = std::find(uuids_.begin(), uuids_.end(), uuid);
+        if (known == uuids_.end()) known = uuids_.insert(uuids_.end(), uuid);
+        out += text.substr(from, at - from);
+        out += fmt::format("<{}>", known - uuids_.begin() + 1);
+        from = at + uuid.size();
+    }
+    return out + text.substr(from);
+}
+
+std::string Transcript::with_uuids(const std::string& text) const {
+    std::string out;
+    for (size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '$') {
+            out += text[i];
+            continue;
+        }
+        if (text[i + 1] == '(') {
+            const size_t end = text.find(')', i);
+            out += streams_.at(text.substr(i + 2, end - i - 2)).last_id;
+            i = end;
+            continue;
+        }
+        size_t digits = i + 1;
+        while (digits < text.size() && std::isdigit(static_cast<unsigned char>(text[digits]))) {
+            ++digits;
+        }
+        out += uuids_.at(std::stoul(text.substr(i + 1, digits - i - 1)) - 1);
+        i = digits - 1;
+    }
+    return out;
+}
+
+std::string Transcript::render(const SimResponse& response, bool show_headers) {
+    std::string out = std::to_string(response.status);
+    if (show_headers) {
+        for (const auto& [name, value] : response.fields) {
+            append_line(out, "  " + name + ": " + with_names(value));
+        }
+    }
+    std::string body = with_names(response.body);
+    while (body.ends_with('\n')) body.pop_back();
+    if (body.empty()) return out;
+    return out + (show_headers ? "\n" : " ") + body;
+}
+
+std::string Transcript::request(const std::string& line, const std::vector<std::string>& fields,
+                                bool show_headers) {
+    if (!world_.is_up()) return "the server is down";
+    const auto connection = world_.connect(dialects_);
+    connection->responses().expect(line.starts_with("HEAD "));
+    connection->send(request_bytes(line, fields));
+    world_.settle();
+    const auto response = connection->responses().take();
+    return response ? render(*response, show_headers) : "no answer";
+}
+
+// What came on held connections and streams since the last command.
+std::string Transcript::news() {
+    std::string out;
+    for (auto at = held_.begin(); at != held_.end();) {
+        const auto response = at->second->responses().take();
+        if (response) {
+            append_line(out, at->first + ": " + render(*response, false));
+        } else if (!at->second->is_open()) {
+            append_line(out, at->first + ": connection closed");
+        }
+        at = response || !at->second->is_open() ? held_.erase(at) : std::next(at);
+    }
+    for (auto& [name, stream] : streams_) append_line(out, stream_news(name, stream));
+    return out;
+}
+
+std::string Transcript::stream_news(const std::string& name, Stream& stream) {
+    std::string out;
+    if (!stream.connection) return out;
+    auto& responses = stream.connection->responses();
+    if (!stream.begun) {
+        const auto head = responses.take_stream_head();
+        if (!head) {
+            if (const auto refused = responses.take()) {
+                append_line(out, name + ": " + render(*refused, false));
+                stream.connection.reset();
+            }
+            return out;
+        }
+        stream.begun = true;
+        append_line(out, name + ": " + std::to_string(head->status) + " stream");
+    }
+    stream.buffer += responses.take_stream_body();
+    for (size_t end = stream.buffer.find("\n\n"); end != std::string::npos;
+         end = stream.buffer.find("\n\n")) {
+        std::string type;
+        std::string data;
+        for (const auto& line : split_lines(stream.buffer.substr(0, end))) {
+            if (line.starts_with("id: ")) stream.last_id = line.substr(4);
+            if (line.starts_with("event: ")) type = line.substr(7);
+            // The envelope is shown by a golden file; here its data is what matters.
+            if (line.starts_with("data: ")) {
+                const size_t inner = line.find(R"("data":)");
+                data = inner == std::string::npos
+                           ? line.substr(6)
+                           : line.substr(inner + 7, line.size() - inner - 8);
+            }
+        }
+        stream.buffer.erase(0, end + 2);
+        if (!type.empty()) append_line(out, name + ": event " + type + " " + with_names(data));
+    }
+    if (responses.stream_has_ended() || !stream.connection->is_open()) {
+        append_line(out, name + ": stream ended");
+        stream.connection.reset();
+    }
+    return out;
+}
+
+std::string Transcript::start_server() {
+    const auto started = world_.start();
+    return started ? "started" : started.error().message;
+}
+
+std::string Transcript::run(const std::string& command) {
+    const auto lines = split_lines(command);
+    std::string rest = lines.front();
+    std::vector<std::string> fields;
+    for (size_t i = 1; i < lines.size(); ++i) {
+        fields.push_back(with_uuids(lines[i].substr(lines[i].find_first_not_of(' '))));
+    }
+    rest = with_uuids(rest);
+    const std::string whole = rest;
+    const std::string word = first_word(rest);
+    std::string out;
+    if (word == "hold") {
+        const std::string name = first_word(rest);
+        auto& held = held_[name] = world_.connect(dialects_);
+        held->send(request_bytes(rest, fields));
+    } else if (word == "follow") {
+        const std::string name = first_word(rest);
+        Stream stream;
+        stream.connection = world_.connect(dialects_);
+        stream.connection->send(request_bytes("GET " + rest, fields));
+        if (streams_.contains(name)) stream.last_id = streams_[name].last_id;
+        streams_[name] = stream;
+    } else if (word == "headers") {
+        out = request(rest, fields, true);
+    } else if (word == "drop") {
+        if (held_.contains(rest)) {
+            held_[rest]->cut();
+            held_.erase(rest);
+        } else {
+            streams_.at(rest).connection->cut();
+            streams_.at(rest).connection.reset();
+        }
+    } else if (word == "raw") {
+        const auto connection = world_.connect(dialects_);
+        connection->send(unescape(rest));
+        world_.settle();
+        while (const auto response = connection->responses().take()) {
+            append_line(out, render(*response, false));
+        }
+        append_line(out, connection->is_open() ? "still open" : "closed");
+    } else if (word == "advance") {
+        world_.advance(parse_signed(rest));
+    } else if (word == "clock") {
+        world_.clock().step_wall(parse_signed(rest));
+    } else if (word == "crash") {
+        world_.crash();
+    } else if (word == "restart") {
+        world_.crash();
+        out = start_server();
+    } else if (word == "start") {
+        out = start_server();
+    } else if (word == "stop") {
+        world_.stop();
+    } else if (word == "port") {
+        dialects_ = DialectSet::only(*parse_dialect(rest));
+    } else if (word == "check") {
+        world_.check();
+        out = "ok";
+    } else {
+        out = request(whole, fields, false);
+    }
+    world_.settle();
+    append_line(out, news());
+    return out;
+}
+
+std::string run_transcript(const std::string& content) {
+    World::Options options;
+    options.seed = 7;
+    Transcript transcript(std::move(options));
+    std::string out;
+    std::string command;
+    bool in_output = false;
+    std::string results;
+    const auto finish_command = [&] {
+        if (command.empty()) return;
+        append_line(results, transcript.run(command));
+        command.clear();
+    };
+    for (const auto& line : split_lines(content)) {
+        if (in_output) {
+            // The old output is dropped up to the empty line behind it.
+            if (!line.empty()) continue;
+            in_output = false;
+            out += '\n';
+            continue;
+        }
+        if (line == "----") {
+            finish_command();
+            out += "----\n";
+            if (!results.empty()) out += results + "\n";
+            results.clear();
+            in_output = true;
+            continue;
+        }
+        out += line + "\n";
+        if (line.empty() || line.starts_with('#')) continue;
+        if (line.starts_with("  ")) {
+            command += "\n" + line;
+            continue;
+        }
+        finish_command();
+        command = line;
+    }
+    return out;
+}
+
+}  // namespace signalbox
