@@ -15,6 +15,8 @@ using nlohmann::json;
 constexpr unsigned line_count = 4;
 constexpr uint64_t disk_bytes_when_full = 0;
 constexpr unsigned clock_step_ms_max = 40;
+constexpr int rest_rounds_min = 2500;  // of 20 ms: longer than any lease
+constexpr int rest_rounds_max = 100'000;
 
 }  // namespace
 
@@ -26,7 +28,14 @@ World::Options Scenario::world_options(uint64_t seed) {
     options.inbox.batch_bytes_max = 16u << 10;
     options.segment_bytes = 128u << 10;
     options.checkpoint_bytes = 192u << 10;
-    options.core.feed.buffered_events_max = 16;
+    // Small too, so that every limit is met.
+    Random random(seed);
+    options.core.feed.buffered_events_max = 1 + random.below(8);
+    options.core.feed.backlog_bytes_max = 1 + random.below(4096);
+    options.core.feed.page_rows_max = 1 + random.below(4);
+    options.core.timers_per_batch_max = 1 + random.below(8);
+    options.core.ticket.grants_per_step_max = 1 + random.below(4);
+    options.core.ticket.ended_per_step_max = 1 + random.below(2);
     return options;
 }
 
@@ -52,7 +61,7 @@ Scenario::Plan Scenario::draw_plan() {
     plan.sync_failure = maybe(20);
     plan.store_failure = maybe(50);
     plan.disk_full = maybe(20);
-    plan.clear_server = maybe(10);
+    plan.administration = maybe(100);
     plan.steps_per_round = 1 + static_cast<unsigned>(random.below(12));
     plan.milliseconds_per_round = 1 + static_cast<unsigned>(random.below(40));
     return plan;
@@ -71,6 +80,11 @@ Scenario::Report Scenario::run() {
     for (unsigned i = 0; i < worker_count; ++i) {
         workers_.push_back(std::make_unique<TicketWorker>(world_, oracle_, i, habits));
     }
+    const auto keeper_count = world_.random().below(4);
+    for (unsigned i = 0; i < keeper_count; ++i) {
+        keepers_.push_back(std::make_unique<SessionKeeper>(world_, oracle_, i));
+    }
+    administrator_ = std::make_unique<SimHttp>(world_);
     follower_ = std::make_unique<FeedFollower>(
         world_, [this](const SeenEvent& event) { oracle_.saw(event); });
 
@@ -99,6 +113,8 @@ Scenario::Report Scenario::run() {
 void Scenario::round() {
     misfortune();
     for (const auto& worker : workers_) worker->act();
+    for (const auto& keeper : keepers_) keeper->act();
+    administrate();
     follower_->act();
     for (unsigned i = 0; i < plan_.steps_per_round; ++i) world_.step();
     world_.clock().advance(Duration(world_.random().below(plan_.milliseconds_per_round + 1)));
@@ -131,6 +147,33 @@ void Scenario::misfortune() {
     if (happens(plan_.disk_full)) world_.disk().set_free_bytes(disk_bytes_when_full);
 }
 
+// An operator at work: whatever becomes of his requests, they must not break anything.
+void Scenario::administrate() {
+    if (administrator_->is_waiting()) {
+        SimResponse response;
+        if (administrator_->poll(response) == SimHttp::Progress::answered) {
+            ASSERT(response.status < 500 || response.status == 503);
+        }
+        return;
+    }
+    if (!happens(plan_.administration)) return;
+    Random& random = world_.random();
+    const auto line = random.below(line_count);
+    const auto choice = random.below(10);
+    if (choice == 0) {
+        administrator_->send({"DELETE", "/servers/default/tickets?force=true", {}, {}});
+        return;
+    }
+    // Lines with order promised may be paused, but have one slot.
+    const bool odd = choice < 5;
+    std::string body = fmt::format(R"({{"paused":{}}})", choice % 2 == 0);
+    if (odd && choice % 2 == 0) body = fmt::format(R"({{"slots":{}}})", random.below(4));
+    administrator_->send({"PATCH",
+                          fmt::format("/api/v1/lines/default/{}/{}", odd ? "odd" : "vm", line),
+                          {},
+                          body});
+}
+
 // The power fails, and comes back after a while.
 void Scenario::restart() {
     if (world_.is_up()) {
@@ -152,8 +195,14 @@ void Scenario::come_to_rest() {
     world_.disk().heal();
     world_.store(0).fail_next_applies(0);
     if (world_.partition(0).trouble()) restart();
-    for (int i = 0; i < 100'000; ++i) {
-        bool idle = true;
+    for (const auto* scope : {"vm", "odd"}) {
+        for (unsigned line = 0; line < line_count; ++line) resume(scope, line);
+    }
+    for (const auto& keeper : keepers_) keeper->die();
+    bool idle = false;
+    for (int i = 0; i < rest_rounds_max && !idle; ++i) {
+        // Leases that nobody looks after run out meanwhile, and sessions without a keeper end.
+        idle = i > rest_rounds_min;
         for (const auto& worker : workers_) {
             idle = worker->retire() && idle;
             worker->act();
@@ -161,14 +210,31 @@ void Scenario::come_to_rest() {
         follower_->act();
         world_.settle();
         world_.clock().advance(Duration(20));
-        if (idle && i > 1000) break;
     }
-    // Leases that nobody looks after run out meanwhile; then nothing moves any more.
+    if (!idle) report_.complaints.emplace_back("somebody waits for ever");
     world_.settle();
     for (int i = 0; i < 1000; ++i) {
         follower_->act();
         world_.settle();
     }
+}
+
+SimResponse Scenario::ask(const SimHttp::Request& request) {
+    SimHttp http(world_);
+    http.send(request);
+    SimResponse response;
+    do {
+        world_.settle();
+    } while (http.poll(response) != SimHttp::Progress::answered);
+    return response;
+}
+
+void Scenario::resume(const std::string& scope, unsigned line) {
+    const auto answer = ask({"PATCH",
+                             fmt::format("/api/v1/lines/default/{}/{}", scope, line),
+                             {},
+                             R"({"paused":false})"});
+    ASSERT(answer.status == 200);
 }
 
 std::vector<SeenEvent> Scenario::read_feed() {
@@ -181,20 +247,26 @@ std::vector<SeenEvent> Scenario::read_feed() {
     return events;
 }
 
+// uuid -> status of everything; on the way, that no session and none of its tickets is left.
 std::map<std::string, std::string> Scenario::read_listing() {
+    const auto alive = json::parse(ask({"GET", "/api/v1/sessions", {}, {}}).body);
+    if (!alive.at("sessions").empty()) {
+        report_.complaints.emplace_back("a session has outlived its client");
+    }
     std::map<std::string, std::string> statuses;
     std::string target = "/api/v1/tickets?limit=1000";
     while (!target.empty()) {
-        SimHttp http(world_);
-        http.send({"GET", target, {}, {}});
-        SimResponse response;
-        do {
-            world_.settle();
-        } while (http.poll(response) != SimHttp::Progress::answered);
+        const auto response = ask({"GET", target, {}, {}});
         ASSERT(response.status == 200);
         const auto page = json::parse(response.body);
         for (const auto& ticket : page.at("tickets")) {
-            statuses[ticket.at("uuid")] = ticket.at("status");
+            const std::string status = ticket.at("status");
+            statuses[ticket.at("uuid")] = status;
+            const bool live = status == "queued" || status == "active";
+            if (live && ticket.contains("session")) {
+                report_.complaints.push_back(ticket.at("uuid").get<std::string>() +
+                                             " has outlived its session");
+            }
         }
         target = page.value("next", "");
     }

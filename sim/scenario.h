@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/feed_follower.h"
+#include "sim/session_keeper.h"
 #include "sim/ticket_oracle.h"
 #include "sim/ticket_worker.h"
 #include "sim/world.h"
@@ -39,7 +40,7 @@ private:
         unsigned sync_failure = 0;
         unsigned store_failure = 0;
         unsigned disk_full = 0;
-        unsigned clear_server = 0;
+        unsigned administration = 0;
         unsigned steps_per_round = 4;
         unsigned milliseconds_per_round = 5;
     };
@@ -47,10 +48,12 @@ private:
     static World::Options world_options(uint64_t seed);
     Plan draw_plan();
     void round();
+    void administrate();
     void misfortune();
     void restart();
     void come_to_rest();
-    void check_rows_survived();
+    SimResponse ask(const SimHttp::Request& request);
+    void resume(const std::string& scope, unsigned line);
     std::vector<SeenEvent> read_feed();
     std::map<std::string, std::string> read_listing();
     bool happens(unsigned of_ten_thousand);
@@ -59,7 +62,9 @@ private:
     World world_;
     TicketOracle oracle_;
     std::vector<std::unique_ptr<TicketWorker>> workers_;
+    std::vector<std::unique_ptr<SessionKeeper>> keepers_;
     std::unique_ptr<FeedFollower> follower_;
+    std::unique_ptr<SimHttp> administrator_;
     Plan plan_;
     bool had_trouble_ = false;  // the server refused for a while
     Report report_;

@@ -78,10 +78,18 @@ void TicketOracle::follow(const SeenEvent& event) {
     if (!event.type.starts_with("ticket.") || event.type == "ticket.deadlock") return;
     const std::string transition = event.type.substr(7);
     State& state = states_[event.subject];
+    if (!state.passed_by.empty() && transition != "expired") {
+        wrong(event, "it was its turn when " + state.passed_by + " was granted");
+    }
+    state.passed_by.clear();
     const std::string before = state.status;
     const std::string now = data.value("status", "");
     if (transition == "created") {
         if (!before.empty()) wrong(event, "was created before");
+        const std::string key = data.value("action", "");
+        if (!key.empty() && !actions_.insert(key).second) {
+            wrong(event, "is the second one of key " + key);
+        }
         state.line = line_of(data);
         state.created_at = seen_.size();
         if (now == "queued") waiting_[state.line][state.created_at] = event.subject;
@@ -128,8 +136,11 @@ void TicketOracle::follow_grant(const SeenEvent& event, State& state, uint64_t t
     auto& waiting = waiting_[state.line];
     if (!unordered_.contains(state.line)) {
         if (!holders.empty()) wrong(event, "the line is held by " + *holders.begin());
-        if (!waiting.empty() && waiting.begin()->second != event.subject) {
-            wrong(event, "it was the turn of " + waiting.begin()->second);
+        // Whoever was in front must have been past its time: the next that is heard of it is
+        // that it expired.
+        for (const auto& [place, uuid] : waiting) {
+            if (uuid == event.subject) break;
+            states_[uuid].passed_by = event.subject;
         }
     }
     const auto asked = asked_.find(event.subject);
@@ -178,6 +189,11 @@ std::vector<std::string> TicketOracle::verify() {
     };
     for (const auto& [uuid, ticket] : asked_) {
         if (!states_.contains(uuid)) complain(uuid + " was acknowledged and is lost");
+    }
+    for (const auto& [uuid, state] : states_) {
+        if (!state.passed_by.empty() && state.status == "queued") {
+            complain(uuid + " was passed over by " + state.passed_by);
+        }
     }
     for (const auto& [uuid, token] : told_active_) {
         const auto state = states_.find(uuid);

@@ -32,6 +32,7 @@ struct SeenEvent {
 // - tokens rise with each grant;
 // - a wait that says "active" was granted, with that token;
 // - nothing is granted or stays active past its time;
+// - a key stands for one ticket;
 // - the state that the feed adds up to is the state that a listing shows.
 class TicketOracle {
 public:
@@ -72,6 +73,7 @@ private:
         std::string line;
         uint64_t token = 0;
         uint64_t created_at = 0;  // position in the feed
+        std::string passed_by;    // granted although this one stood in front of it
     };
 
     void wrong(const SeenEvent& event, const std::string& what);
@@ -84,6 +86,7 @@ private:
     std::set<std::string> told_deleted_;
     std::map<std::string, std::string> keys_;
     std::set<std::string> unordered_;
+    std::set<std::string> actions_;  // workers name their key there
 
     std::vector<SeenEvent> seen_;
     std::map<std::string, State> states_;

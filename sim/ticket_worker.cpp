@@ -81,13 +81,14 @@ void TicketWorker::begin_create() {
     const bool odd = is_native_ && percent(habits_.odd_percent);
     body["scope"] = odd ? "odd" : "vm";
     body["id"] = std::to_string(world_.random().below(habits_.lines));
+    body["action"] = key_;  // the oracle sees by it that a retry made no second ticket
     const Instant now = world_.clock().now().wall;
     if (is_native_ && percent(40)) {
-        body["ttl"] = percent(habits_.expiring_percent) ? "1s" : "1h";
+        body["ttl"] = percent(habits_.expiring_percent) ? "1s" : "20s";
     } else {
         asked_.is_calendar = true;
         const bool soon = percent(habits_.expiring_percent);
-        const auto span = Duration(soon ? world_.random().below(3000) : 3'600'000);
+        const auto span = Duration(world_.random().below(soon ? 3000 : 20'000));
         asked_.expires_at = now + span;
         body["expires_at"] = format_instant(asked_.expires_at);
     }

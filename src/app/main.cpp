@@ -1,6 +1,10 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <string_view>
 
+#include "app/client_commands.h"
+#include "app/exit_code.h"
 #include "app/options.h"
 #include "app/serve.h"
 #include "app/version.h"
@@ -63,6 +67,9 @@ void add_serve(CLI::App& app, ServeFlags& flags, int& status) {
 }
 
 int run(int argc, char** argv) {
+    const auto own_end = std::find(argv + 1, argv + argc, std::string_view("--"));
+    TrailingWords trailing;
+    if (own_end < argv + argc) trailing.words.assign(own_end + 1, argv + argc);
     CLI::App app("Tickets, queues, operations, collections and registry for control planes",
                  "signalbox");
     app.set_version_flag("--version", std::string("signalbox ") + version());
@@ -71,13 +78,16 @@ int run(int argc, char** argv) {
     int status = 0;
     ServeFlags serve_flags;
     add_serve(app, serve_flags, status);
+    add_client_commands(app, trailing, status);
     try {
-        app.parse(argc, argv);
+        app.parse(static_cast<int>(own_end - argv), argv);
     } catch (const CLI::ParseError& error) {
         const bool asked_for = error.get_exit_code() == 0;
         if (asked_for) return app.exit(error);
-        std::fprintf(stderr, "signalbox: %s\nTry signalbox --help.\n", error.what());
-        return 2;
+        return complain_about_usage(error.what());
+    }
+    if (!trailing.words.empty() && !trailing.are_wanted) {
+        return complain_about_usage("only ticket acquire takes a command behind --");
     }
     return status;
 }

@@ -23,6 +23,9 @@ struct TicketLimits {
     Duration ended_age_max = std::chrono::days(30);
     uint64_t ended_max = 1'000'000;             // of a partition; the oldest go first
     size_t line_settings_max = 100'000;
+    // What one step does at most; the rest follows in the next ones, so that nobody waits long.
+    size_t grants_per_step_max = 256;
+    size_t ended_per_step_max = 64;             // with their session, or by retention
 };
 
 struct SessionLimits {
@@ -42,6 +45,8 @@ struct FeedLimits {
     Duration age_max = std::chrono::days(7);
     size_t subscribers_max = 100'000;
     size_t buffered_events_max = 1024;  // of one subscriber, before it must catch up from disk
+    size_t backlog_bytes_max = 256u << 10;  // unsent to it, likewise
+    size_t page_rows_max = 256;             // of the store, read for it at a time
 };
 
 struct CoreLimits {
@@ -50,6 +55,7 @@ struct CoreLimits {
     IdempotencyLimits idempotency;
     FeedLimits feed;
     size_t waiters_max = 1'000'000;
+    size_t timers_per_batch_max = 256;  // so that nobody waits long when many are due at once
     size_t tenants_max = 100'000;
     size_t tenant_bytes_max = 256;
 };

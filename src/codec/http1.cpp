@@ -13,6 +13,9 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr size_t body_kept_bytes = 64u << 10;
+constexpr size_t method_bytes_max = 32;
+// "0", and two line ends: every chunked body ends so.
+constexpr size_t last_chunk_bytes_min = 5;
 
 std::string_view view(beast::string_view text) {
     return {text.data(), text.size()};
@@ -35,15 +38,43 @@ HttpMethod method_of(http::verb verb) {
 std::string_view strip_authority(std::string_view target) {
     constexpr std::string_view scheme = "http://";
     if (!target.starts_with(scheme)) return target;
-    const size_t slash = target.find('/', scheme.size());
-    return slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
+    // A query without a path is left as it is, for the guard to refuse.
+    const size_t end = target.find_first_of("/?", scheme.size());
+    return end == std::string_view::npos ? std::string_view("/") : target.substr(end);
 }
 
-HttpRefusal refusal_of(const beast::error_code& error) {
+constexpr HttpRefusal malformed{400, "this is not a well-formed HTTP/1.1 request"};
+
+// A version of HTTP that is not ours, rather than a request line that is not well-formed.
+bool asks_for_other_version(std::string_view raw_head) {
+    const auto line = raw_head.substr(0, raw_head.find("\r\n"));
+    const size_t first = line.find(' ');
+    const size_t second = line.find(' ', first + 1);
+    if (first == std::string_view::npos || second == std::string_view::npos) return false;
+    const auto version = line.substr(second + 1);
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    return version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
+           version[6] == '.' && is_digit(version[7]) && version != "HTTP/1.0" &&
+           version != "HTTP/1.1";
+}
+
+HttpRefusal refusal_of(const beast::error_code& error, std::string_view raw_head) {
     if (error == http::error::body_limit) return {413, "the body is too large"};
     if (error == http::error::header_limit) return {431, "the header is too large"};
-    if (error == http::error::bad_version) return {505, "only HTTP/1.0 and HTTP/1.1 are spoken"};
-    return {400, "this is not a well-formed HTTP/1.1 request"};
+    if (error == http::error::bad_version && asks_for_other_version(raw_head)) {
+        return {505, "only HTTP/1.0 and HTTP/1.1 are spoken"};
+    }
+    return malformed;
+}
+
+// A CR without its LF, or the other way round. A CR at the very end may get its LF yet.
+bool has_bare_line_end(std::string_view text) {
+    for (size_t at = text.find_first_of("\r\n"); at != std::string_view::npos;
+         at = text.find_first_of("\r\n", at + 2)) {
+        if (at + 1 == text.size()) return text[at] == '\n';
+        if (text.substr(at, 2) != "\r\n") return true;
+    }
+    return false;
 }
 
 // What Beast reports of one request, kept in memory of our own: its views end with each call.
@@ -150,6 +181,7 @@ public:
     Parts parts;
     std::optional<BeastParser> beast;
     bool continue_told = false;
+    bool inside_chunk_head = false;
 };
 
 HttpParser::HttpParser(const HttpLimits& limits)
@@ -166,6 +198,7 @@ void HttpParser::reset() {
     implementation_->parts.clear();
     implementation_->beast.reset();
     implementation_->continue_told = false;
+    implementation_->inside_chunk_head = false;
 }
 
 bool HttpParser::is_inside_request() const {
@@ -186,12 +219,17 @@ HttpParser::Progress HttpParser::parse(std::string_view bytes) {
             progress.refusal = HttpRefusal{431, "the header is too large"};
             return progress;
         }
+        const auto start = rest.substr(0, method_bytes_max + 1);
+        const auto method = start.substr(0, start.find(' '));
+        if (method.size() > method_bytes_max) {
+            progress.refusal = malformed;
+            return progress;
+        }
         if (end == std::string_view::npos) {
-            // Nonsense is told at once, not after a time-out: a method is a token, and short.
-            const auto method = rest.substr(0, rest.find(' '));
-            if (method.size() > 32 || method.find('\n') != std::string_view::npos) {
-                progress.refusal = refusal_of(http::error::bad_method);
-            }
+            // Nonsense is told at once, not after a time-out.
+            const bool is_nonsense =
+                method.find('\n') != std::string_view::npos || has_bare_line_end(rest);
+            if (is_nonsense) progress.refusal = malformed;
             return progress;
         }
         parts.raw_head = rest.substr(0, head_bytes);
@@ -203,17 +241,24 @@ HttpParser::Progress HttpParser::parse(std::string_view bytes) {
     // Beast stops behind each piece of a chunked body.
     while (progress.consumed < bytes.size() && !parts.is_complete) {
         const auto rest = bytes.substr(progress.consumed);
+        // Beast aborts when it is to take up a last chunk again that is shorter than this.
+        if (implementation_->inside_chunk_head && rest.size() < last_chunk_bytes_min) break;
         const size_t used = beast.put(boost::asio::const_buffer(rest.data(), rest.size()), error);
         progress.consumed += used;
+        implementation_->inside_chunk_head = error == http::error::need_more;
         if (error == http::error::need_more) {
-            // What Beast does not take yet is a chunk's head; it cannot be long.
-            if (rest.size() - used > limits_.head_bytes_max) {
+            // What Beast does not take yet is a chunk's head or trailer; it cannot be long.
+            const auto left = rest.substr(used);
+            if (left.size() > limits_.head_bytes_max) {
                 progress.refusal = HttpRefusal{400, "a chunk header is too large"};
+            } else if (parts.head_done && has_bare_line_end(left)) {
+                progress.refusal = malformed;
             }
+            parts.refusal = progress.refusal;
             break;
         }
         if (error) {
-            progress.refusal = parts.refusal.value_or(refusal_of(error));
+            progress.refusal = parts.refusal.value_or(refusal_of(error, parts.raw_head));
             parts.refusal = progress.refusal;
             return progress;
         }

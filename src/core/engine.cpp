@@ -12,8 +12,7 @@ constexpr Duration retention_interval = std::chrono::seconds(10);
 // Between two steps of a retention that has more to do, so that others get their turn.
 constexpr Duration retention_pause = std::chrono::milliseconds(10);
 constexpr size_t keys_forgotten_per_step = 256;
-// Timers that come due at once share a batch up to these bounds, so that nobody waits long.
-constexpr size_t fired_per_batch_max = 256;
+// What the timers of one batch may write.
 constexpr size_t fired_bytes_max = 1u << 20;
 
 const Caller the_server{"signalbox", {}};
@@ -162,10 +161,13 @@ struct Engine::Apply {
     void operator()(const ReadFeedHead& /*command*/) const {
         answer<FeedHead>(FeedHead{Revision(step.revision().value - 1)});
     }
-    void operator()(const CancelRequest& command) const { engine.cancel(command.parked, step); }
+    void operator()(const CancelRequest& /*command*/) const { ASSERT(false); }
 };
 
 void Engine::apply(Command command) {
+    if (const auto* cancellation = std::get_if<CancelRequest>(&command.body)) {
+        return cancel(cancellation->parked, now_);
+    }
     commit(command.caller, [&](Step& step) {
         TenantId tenant = tenants_.find(command.tenant);
         if (tenant == TenantId() && adds_tenant(command.body)) {
@@ -189,7 +191,7 @@ bool Engine::fire_due() {
     }
     size_t fired = 0;
     const auto fire_all = [&](TimerWheel& wheel, int64_t now_ms) {
-        while (fired < fired_per_batch_max &&
+        while (fired < limits_.timers_per_batch_max &&
                ready_.writes.view().bytes.size() < fired_bytes_max) {
             TimerHook* hook = wheel.pop_due(now_ms);
             if (hook == nullptr) return;
@@ -240,7 +242,7 @@ void Engine::end_session(Session& session, const std::string& reason, Step& step
     }
 }
 
-void Engine::cancel(RequestId request, Step& step) {
+void Engine::cancel(RequestId request, Now now) {
     const Waiter* waiter = waiters_.find(request);
     if (waiter == nullptr) {
         feed_.unsubscribe(request);
@@ -248,7 +250,9 @@ void Engine::cancel(RequestId request, Step& step) {
     }
     const auto watched = waiter->watched;
     waiters_.forget(request);
-    if (const auto* session = std::get_if<Session*>(&watched)) sessions_.let_go(**session, step);
+    if (const auto* session = std::get_if<Session*>(&watched)) {
+        sessions_.let_go(**session, timers_, now);
+    }
 }
 
 void Engine::stop() {

@@ -37,6 +37,8 @@ public:
     // until the next begin_batch().
     void begin_batch(Now now, Revision next, const RowReader& rows);
     void apply(Command command);
+    // Takes a parked request back. Writes nothing, so it may be called when nothing can be written.
+    void cancel(RequestId request, Now now);
     // Fires a bounded number of due timers; true when more are due already.
     bool fire_due();
     // Answers every parked request with `unavailable` and ends every stream; from now on
@@ -69,7 +71,6 @@ private:
     void commit(const Caller& by, const Change& change);
     void fire(TimerHook& hook, Step& step);
     void forget_old(Step& step);
-    void cancel(RequestId request, Step& step);
     void end_session(Session& session, const std::string& reason, Step& step);
 
     const CoreLimits limits_;

@@ -28,6 +28,12 @@ public:
     // All of one server, in the order of their keys.
     [[nodiscard]] std::vector<Line*> of_server(TenantId tenant, ServerId server) const;
 
+    // Calls visit(Line&) for each line, in the order of their keys; none may be dropped meanwhile.
+    template <class Visit>
+    void visit(const Visit& visit) {
+        for (const auto& [key, line] : lines_) visit(*line);
+    }
+
     [[nodiscard]] size_t count() const { return lines_.size(); }
     void check() const;
 

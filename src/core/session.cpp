@@ -111,16 +111,16 @@ Result<SessionView> Sessions::create(TenantId tenant, CreateSession command, Ste
     session->created_at = step.now.wall;
     step.ready.writes.put(session_key(tenant, session->id), encode(*session));
     step.emit(session_event(*session, "session.created", {}, step.by));
-    extend(*session, session->ttl, step);
+    extend(*session, session->ttl, step.timers, step.now);
     auto view = view_of(*session, step.now);
     const Key key{tenant, session->id};
     sessions_.emplace(key, std::move(session));
     return view;
 }
 
-void Sessions::extend(Session& session, Duration span, Step& step) {
-    session.ends_at = step.now.steady + span;
-    step.timers.schedule(session, session.ends_at);
+void Sessions::extend(Session& session, Duration span, Timers& timers, Now now) {
+    session.ends_at = now.steady + span;
+    timers.schedule(session, session.ends_at);
 }
 
 Result<Session*> Sessions::require(TenantId tenant, const Uuid& id) const {
@@ -145,7 +145,7 @@ Result<SessionView> Sessions::get(TenantId tenant, const Uuid& id, Now now) cons
 
 Result<SessionView> Sessions::renew(TenantId tenant, const Uuid& id, Step& step) {
     TRY_AS(Session* const session, require(tenant, id));
-    if (session->connections.empty()) extend(*session, session->ttl, step);
+    if (session->connections.empty()) extend(*session, session->ttl, step.timers, step.now);
     return view_of(*session, step.now);
 }
 
@@ -156,8 +156,8 @@ Result<void> Sessions::hold(TenantId tenant, const Uuid& id, RequestId request, 
     return {};
 }
 
-void Sessions::let_go(Session& session, Step& step) {
-    if (session.connections.empty()) extend(session, session.grace, step);
+void Sessions::let_go(Session& session, Timers& timers, Now now) {
+    if (session.connections.empty()) extend(session, session.grace, timers, now);
 }
 
 SessionList Sessions::list(TenantId tenant, const ListSessions& command, Now now) const {

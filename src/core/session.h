@@ -49,7 +49,7 @@ public:
     // Parks `request` as a connection.
     Result<void> hold(TenantId tenant, const Uuid& id, RequestId request, Step& step);
     // One connection less; its waiter is gone already.
-    void let_go(Session& session, Step& step);
+    void let_go(Session& session, Timers& timers, Now now);
     [[nodiscard]] SessionList list(TenantId tenant, const ListSessions& command, Now now) const;
 
     // Null when there is none, or none any more.
@@ -74,7 +74,7 @@ private:
     };
 
     [[nodiscard]] static SessionView view_of(const Session& session, Now now);
-    static void extend(Session& session, Duration span, Step& step);
+    static void extend(Session& session, Duration span, Timers& timers, Now now);
 
     const SessionLimits& limits_;
     std::map<Key, std::unique_ptr<Session>> sessions_;

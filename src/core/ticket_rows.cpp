@@ -271,13 +271,13 @@ Result<std::vector<TicketTransition>> TicketRows::history(const TicketRecord& re
     return entries;
 }
 
-Result<bool> TicketRows::forget_ended(Step& step, size_t tickets_max) {
+Result<bool> TicketRows::forget_ended(Step& step) {
     const auto table_start = KeyBuilder(Table::ticket_ended_at).take();
     oldest_ended_ = std::max(oldest_ended_, table_start);
     const uint64_t age_limit = sortable(step.now.wall - limits_.ended_age_max);
     const auto scan = step.rows.scan(oldest_ended_, prefix_end(table_start));
     size_t forgotten = 0;
-    for (; scan->valid() && forgotten < tickets_max; scan->next(), ++forgotten) {
+    for (; scan->valid() && forgotten < limits_.ended_per_step_max; scan->next(), ++forgotten) {
         ByteReader key(scan->key());
         key.u8();
         const bool too_old = key.u64_be() < age_limit;
@@ -288,7 +288,7 @@ Result<bool> TicketRows::forget_ended(Step& step, size_t tickets_max) {
         counters_changed_ = true;
     }
     TRY(scan->status());
-    return forgotten == tickets_max;
+    return forgotten == limits_.ended_per_step_max;
 }
 
 Result<void> TicketRows::forget_one(std::string_view age_row_key, const Uuid& uuid, Step& step) {

@@ -48,7 +48,7 @@ public:
 
     // Drops ended tickets that are too old or too many, a few at a time. True when there is
     // more to do at once.
-    Result<bool> forget_ended(Step& step, size_t tickets_max);
+    Result<bool> forget_ended(Step& step);
 
     [[nodiscard]] uint64_t ended_count() const { return ended_count_; }
 

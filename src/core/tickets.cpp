@@ -87,6 +87,10 @@ Result<void> Tickets::load(const RowReader& rows, Timers& timers, Now now) {
         tie(live, fields, session);
         schedule(live, timers, now);
     }
+    // A crash may have come between a release and the grants that were to follow in later steps.
+    lines_.visit([&](Line& line) {
+        if (line.waiting_count() > 0) unsettle(line);
+    });
     return scan->status();
 }
 
@@ -574,7 +578,7 @@ void Tickets::on_deadline(Ticket& ticket, Step& step) {
 }
 
 bool Tickets::end_with_session(Session& session, Step& step) {
-    for (size_t ended = 0; ended < session_step_max && !session.tickets.empty(); ++ended) {
+    for (size_t ended = 0; ended < limits_.ended_per_step_max && !session.tickets.empty(); ++ended) {
         end(*session.tickets.begin()->second, TicketStatus::expired, "expired",
             std::string(session_over), step);
     }
@@ -633,7 +637,7 @@ void Tickets::unsettle(Line& line) {
 }
 
 void Tickets::settle(Step& step) {
-    size_t grants_left = settle_grants_max;
+    size_t grants_left = limits_.grants_per_step_max;
     // Granting a ticket of several lines may unsettle the others of them.
     while (!unsettled_.empty()) {
         Line& line = *unsettled_.back();

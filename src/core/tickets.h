@@ -69,7 +69,7 @@ public:
     void settle(Step& step);
     [[nodiscard]] bool is_unsettled() const { return !unsettled_.empty(); }
     // Drops old ended tickets; true when there is more to do at once.
-    Result<bool> forget_ended(Step& step) { return rows_.forget_ended(step, forget_step_max); }
+    Result<bool> forget_ended(Step& step) { return rows_.forget_ended(step); }
 
     // Since the start, for metrics.
     struct Statistics {
@@ -90,9 +90,6 @@ public:
     void check(Now now) const;
 
 private:
-    static constexpr size_t forget_step_max = 64;
-    static constexpr size_t session_step_max = 64;
-    static constexpr size_t settle_grants_max = 256;
     static constexpr size_t cleared_elsewhere_max = 50'000;
     static constexpr size_t deadlocks_kept_max = 100;
 

@@ -9,9 +9,6 @@
 namespace signalbox {
 namespace {
 
-constexpr size_t rows_per_page = 256;
-// With so much unsent a stream stops reading the store, or leaves the live feed.
-constexpr size_t backlog_max = 256u << 10;
 constexpr Duration quiet_max = std::chrono::seconds(15);
 constexpr std::string_view reconnect_hint = "retry: 2000\n\n";
 
@@ -56,6 +53,10 @@ FeedStream::FeedStream(ExchangePtr exchange, Request request, Refuse refuse)
 
 Partition& FeedStream::partition() const {
     return exchange_->frontend().node().partition_of(request_.tenant);
+}
+
+const FeedLimits& FeedStream::limits() const {
+    return partition().limits().feed;
 }
 
 std::string FeedStream::cursor_text(FeedPosition position) const {
@@ -114,7 +115,7 @@ void FeedStream::joined(Result<FeedJoined> answer) {
 void FeedStream::catch_up() {
     if (state_ != State::catching_up) return;
     const auto self = shared_from_this();
-    if (exchange_->backlog() > backlog_max) {
+    if (exchange_->backlog() > limits().backlog_bytes_max) {
         exchange_->when_drained([self] {
             self->exchange_->when_drained(nullptr);
             self->exchange_->frontend().run_later([self] { self->catch_up(); });
@@ -141,7 +142,7 @@ Result<bool> FeedStream::send_page() {
     }
     TRY_AS(const TenantId tenant, find_tenant(*snapshot, request_.tenant));
     FeedReader reader(snapshot, tenant, request_.topic, reached_);
-    TRY_AS(const auto page, reader.next(rows_per_page));
+    TRY_AS(const auto page, reader.next(limits().page_rows_max));
     for (const auto& event : page.events) {
         // Later ones are delivered, or will be read when we join again.
         if (event.position.revision > joined_at_) break;
@@ -171,7 +172,7 @@ void FeedStream::receive(std::shared_ptr<const Event> event) {
     }
     switch (state_) {
         case State::live:
-            if (exchange_->backlog() > backlog_max) return fall_behind();
+            if (exchange_->backlog() > limits().backlog_bytes_max) return fall_behind();
             send(*event);
             reached_ = event->position;
             return;
@@ -179,7 +180,7 @@ void FeedStream::receive(std::shared_ptr<const Event> event) {
         case State::catching_up:
             if (overflowed_) return;
             buffer_.push_back(std::move(event));
-            overflowed_ = buffer_.size() > partition().limits().feed.buffered_events_max;
+            overflowed_ = buffer_.size() > limits().buffered_events_max;
             if (overflowed_) buffer_.clear();
             return;
         case State::draining:

@@ -58,6 +58,7 @@ private:
     void bookmark(Revision committed);
 
     [[nodiscard]] Partition& partition() const;
+    [[nodiscard]] const FeedLimits& limits() const;
     [[nodiscard]] std::string cursor_text(FeedPosition position) const;
 
     const ExchangePtr exchange_;

@@ -164,12 +164,8 @@ void Partition::refuse_pending(const Error& error) {
     for (auto& command : pending_) {
         if (auto reply = refusal(command.body, error)) {
             completions.push_back({command.request, std::move(*reply)});
-        } else if (!store_is_behind_) {
-            // A cancellation writes nothing, so it needs no storage.
-            rows_.reset();
-            engine_.begin_batch(clock_.now(), journal_.last_revision().next(), rows_);
-            engine_.apply(std::move(command));
-            ASSERT(engine_.ready().writes.empty());
+        } else {
+            engine_.cancel(std::get<CancelRequest>(command.body).parked, clock_.now());
         }
     }
     pending_.clear();

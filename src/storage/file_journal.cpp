@@ -111,12 +111,14 @@ Result<void> FileJournal::find_end() {
         const Segment& segment = segments_.back();
         TRY_AS(const auto bytes, read_segment(segment));
         size_t at = segment_header_bytes;
+        size_t last_record = at;
         while (const auto record = record_at(bytes, at, segment.header.nonce)) {
             if (last_.value != 0 && record->batch.first != last_.next()) {
                 return fail(damaged(segment.path, "its revisions do not follow each other"));
             }
             last_ = record->batch.last();
             owner_ = record->owner.next();
+            last_record = at;
             at += record->bytes;
         }
         if (const auto stray = find_record(bytes, at, segment.header.nonce)) {
@@ -126,11 +128,21 @@ Result<void> FileJournal::find_end() {
                                             at, *stray)));
         }
         end_ = at;
+        TRY(write_again(segment, last_record, std::string_view(bytes).substr(last_record)));
     }
     kept_bytes_ = segments_.size() * options_.segment_bytes;
     nonce_ = segments_.back().header.nonce;
     TRY_AS(file_, disk_.open(segments_.back().path));
     return {};
+}
+
+// The last record may be in the kernel's cache only: a sync that failed leaves it there as if it
+// had been written, and no later sync would save it. Those before it were synced well.
+Result<void> FileJournal::write_again(const Segment& segment, uint64_t offset,
+                                      std::string_view bytes) {
+    TRY_AS(const auto file, disk_.open(segment.path));
+    TRY(file->write_at(offset, bytes.substr(0, end_ - offset)));
+    return file->sync_data();
 }
 
 Result<std::string> FileJournal::read_segment(const Segment& segment) const {
@@ -139,12 +151,15 @@ Result<std::string> FileJournal::read_segment(const Segment& segment) const {
 
 Result<void> FileJournal::reserve(size_t bytes) {
     if (failed_) return fail(ErrorCode::unavailable, "the journal failed; restart the server");
-    if (end_ + record_bytes(bytes) <= options_.segment_bytes) return {};
+    const uint64_t needed = record_bytes(bytes);
+    if (end_ + needed <= options_.segment_bytes) return {};
+    // append() chooses likewise: an empty segment takes whatever comes.
+    if (end_ == segment_header_bytes) return fill(*file_, segment_header_bytes + needed);
     const std::lock_guard lock(mutex_);
     if (!prepared_) {
         TRY_AS(prepared_, make_segment());
     }
-    return {};
+    return fill(*prepared_->file, segment_header_bytes + needed);
 }
 
 Result<void> FileJournal::append(OwnerEpoch owner, const BatchView& batch) {
@@ -155,10 +170,11 @@ Result<void> FileJournal::append(OwnerEpoch owner, const BatchView& batch) {
     ASSERT(batch.count > 0 && (last_.value == 0 || batch.first == last_.next()));
     // A batch larger than a segment has one of its own, which grows.
     const bool fits = end_ + record_bytes(batch.bytes.size()) <= options_.segment_bytes;
-    if (!fits && end_ > segment_header_bytes) TRY(start_next_segment());
+    Result<void> written;
+    if (!fits && end_ > segment_header_bytes) written = start_next_segment();
     buffer_.clear();
     append_record(buffer_, nonce_, owner, batch);
-    auto written = file_->write_at(end_, buffer_);
+    if (written) written = file_->write_at(end_, buffer_);
     if (written) written = file_->sync_data();
     if (!written) {
         failed_ = true;
@@ -242,10 +258,13 @@ void FileJournal::trim(Revision upto) {
     }
 }
 
-Result<void> FileJournal::zero_fill(DiskFile& file) const {
-    const std::string zeros(fill_chunk_bytes, '\0');
-    for (uint64_t at = 0; at < options_.segment_bytes; at += zeros.size()) {
-        const auto count = std::min<uint64_t>(zeros.size(), options_.segment_bytes - at);
+// Makes the file at least so long, with zeros behind what it has.
+Result<void> FileJournal::fill(DiskFile& file, uint64_t bytes) {
+    TRY_AS(const auto size, file.size());
+    if (size >= bytes) return {};
+    const std::string zeros(std::min<uint64_t>(fill_chunk_bytes, bytes - size), '\0');
+    for (uint64_t at = size; at < bytes; at += zeros.size()) {
+        const auto count = std::min<uint64_t>(zeros.size(), bytes - at);
         TRY(file.write_at(at, std::string_view(zeros).substr(0, count)));
     }
     return {};
@@ -267,7 +286,7 @@ Result<FileJournal::Prepared> FileJournal::make_segment() {
         TRY_AS(made.file, disk_.open(draft));
     } else {
         TRY_AS(made.file, disk_.create(draft));
-        if (auto filled = zero_fill(*made.file); !filled) {
+        if (auto filled = fill(*made.file, options_.segment_bytes); !filled) {
             made.file.reset();
             TRY(disk_.remove(draft));
             return fail(std::move(filled).error());
@@ -277,6 +296,8 @@ Result<FileJournal::Prepared> FileJournal::make_segment() {
     TRY(made.file->sync_data());
     TRY(disk_.rename(draft, made.segment.path));
     TRY(disk_.sync_directory(options_.directory));
+    // Under its new name, which its errors will show.
+    TRY_AS(made.file, disk_.open(made.segment.path));
     ++next_number_;
     return made;
 }

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/random.h"
@@ -62,11 +63,12 @@ private:
 
     Result<void> load_segments();
     Result<void> find_end();
+    Result<void> write_again(const Segment& segment, uint64_t offset, std::string_view bytes);
     Result<std::string> read_segment(const Segment& segment) const;
     Result<void> read_records(const Segment& segment, Revision after, Revision& reached,
                               const Visit& visit) const;
     Result<Prepared> make_segment();
-    Result<void> zero_fill(DiskFile& file) const;
+    static Result<void> fill(DiskFile& file, uint64_t bytes);
     void prepare_ahead();
     Result<void> start_next_segment();
 

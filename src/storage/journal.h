@@ -21,9 +21,9 @@ public:
     // succeed.
     virtual Result<void> reserve(size_t bytes) = 0;
 
-    // Durable when it returns well. The batch must follow the last one, and the owner must be
-    // the newest. After any failure the end of the journal is unknowable, and every later call
-    // fails with `unavailable`.
+    // Durable when it returns well. The batch must follow the last one. `unavailable` when the
+    // owner is not the newest; nothing has happened then. After any other failure the end of the
+    // journal is unknowable, and every later call fails with `unavailable`.
     virtual Result<void> append(OwnerEpoch owner, const BatchView& batch) = 0;
 
     // Calls `visit` for each batch that holds a revision after `after`, in order, until it

@@ -44,6 +44,12 @@ std::unique_ptr<RowScan> scan_rows(const MemoryStore::Rows& rows,
                                                                           before_first);
 }
 
+bool is_readable(const BatchView& batch) {
+    BatchReader reader(batch.bytes);
+    while (reader.next()) {}
+    return reader.ok();
+}
+
 }  // namespace
 
 class MemoryStore::Snapshot : public StoreSnapshot {
@@ -88,6 +94,7 @@ Result<void> MemoryStore::apply(const BatchView& batch) {
         --failures_left_;
         return fail(ErrorCode::internal, "the store was told to fail");
     }
+    if (!is_readable(batch)) return fail(ErrorCode::internal, "a batch is not readable");
     if (content_.use_count() > 1) content_ = std::make_shared<Content>(*content_);
     auto& rows = content_->rows;
     BatchReader reader(batch.bytes);
@@ -103,7 +110,6 @@ Result<void> MemoryStore::apply(const BatchView& batch) {
                 break;
         }
     }
-    if (!reader.ok()) return fail(ErrorCode::internal, "a batch is not readable");
     content_->applied = batch.last();
     return {};
 }

@@ -1,0 +1,173 @@
+#include "app/child_process.h"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "app/exit_code.h"
+
+namespace signalbox {
+namespace {
+
+ChildProcess::Failure failure_of(const std::string& program, int error) {
+    const bool is_missing = error == ENOENT || error == ENOTDIR;
+    return {is_missing ? exit_code::not_found : exit_code::not_executable,
+            fmt::format("{}: {}", program, std::strerror(error))};
+}
+
+std::vector<std::string> search_path() {
+    const char* path = std::getenv("PATH");
+    std::istringstream parts(path == nullptr ? "/bin:/usr/bin" : path);
+    std::vector<std::string> directories;
+    for (std::string part; std::getline(parts, part, ':');) {
+        directories.push_back(part.empty() ? "." : part);
+    }
+    return directories;
+}
+
+bool is_program(const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0;
+}
+
+std::vector<std::string> environment_with(
+    const std::vector<std::pair<std::string, std::string>>& more) {
+    std::map<std::string, std::string> variables;
+    for (char** at = environ; *at != nullptr; ++at) {
+        const std::string entry(*at);
+        const size_t equals = entry.find('=');
+        if (equals != std::string::npos) variables[entry.substr(0, equals)] = entry;
+    }
+    for (const auto& [name, value] : more) {
+        variables.insert_or_assign(name, fmt::format("{}={}", name, value));
+    }
+    std::vector<std::string> entries;
+    for (auto& [name, entry] : variables) entries.push_back(std::move(entry));
+    return entries;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    for (auto& text : texts) pointers.push_back(text.data());
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+// In the child; only what is safe between fork and exec. Tells on `report` why it failed.
+[[noreturn]] void become(char* const* words, char* const* environment, pid_t parent,
+                         bool ends_with_parent, int report) {
+    if (ends_with_parent) {
+        ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+        // It may have gone before that.
+        if (::getppid() != parent) ::_exit(exit_code::not_executable);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::execvpe(words[0], words, environment);
+    const int error = errno;
+    [[maybe_unused]] const auto written = ::write(report, &error, sizeof error);
+    ::_exit(exit_code::not_executable);
+}
+
+// Who was started by whom, of all processes that can be seen.
+std::multimap<pid_t, pid_t> children_by_parent() {
+    std::multimap<pid_t, pid_t> children;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+        const std::string name = entry.path().filename();
+        pid_t pid = 0;
+        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+        if (error != std::errc() || end != name.data() + name.size()) continue;
+        // "17 (its name) S 5 ...": the name may hold anything, parentheses too.
+        std::ifstream file(entry.path() / "stat");
+        std::string line;
+        std::getline(file, line);
+        const size_t bracket = line.rfind(')');
+        if (bracket == std::string::npos) continue;
+        std::istringstream rest(line.substr(bracket + 1));
+        char state = 0;
+        pid_t parent = 0;
+        if (rest >> state >> parent) children.emplace(parent, pid);
+    }
+    return children;
+}
+
+}  // namespace
+
+std::optional<ChildProcess::Failure> ChildProcess::check(const std::string& program) {
+    if (program.find('/') != std::string::npos) {
+        if (is_program(program)) return std::nullopt;
+        return failure_of(program, ::access(program.c_str(), F_OK) == 0 ? EACCES : ENOENT);
+    }
+    for (const auto& directory : search_path()) {
+        if (is_program(directory + "/" + program)) return std::nullopt;
+    }
+    return Failure{exit_code::not_found, program + ": there is no such command"};
+}
+
+std::optional<ChildProcess::Failure> ChildProcess::start(const Spec& spec) {
+    auto words = spec.words;
+    auto environment = environment_with(spec.environment);
+    const auto word_pointers = pointers_to(words);
+    const auto environment_pointers = pointers_to(environment);
+    std::array<int, 2> report{};
+    if (::pipe2(report.data(), O_CLOEXEC) != 0) return failure_of(words[0], errno);
+    const pid_t parent = ::getpid();
+    pid_ = ::fork();
+    if (pid_ == 0) {
+        become(word_pointers.data(), environment_pointers.data(), parent, spec.ends_with_us,
+               report[1]);
+    }
+    const int fork_error = errno;
+    ::close(report[1]);
+    int error = 0;
+    ssize_t told = 0;
+    do {
+        told = ::read(report[0], &error, sizeof error);
+    } while (told < 0 && errno == EINTR);
+    ::close(report[0]);
+    if (pid_ < 0) return failure_of(words[0], fork_error);
+    if (told != sizeof error) return std::nullopt;
+    ::waitpid(pid_, nullptr, 0);
+    status_ = exit_code::not_executable;
+    return failure_of(words[0], error);
+}
+
+void ChildProcess::send(int signal) const {
+    if (pid_ > 0 && !status_) ::kill(pid_, signal);
+}
+
+void ChildProcess::send_to_all(int signal) const {
+    if (pid_ <= 0 || status_) return;
+    const auto children = children_by_parent();
+    std::vector<pid_t> all{pid_};
+    for (size_t i = 0; i < all.size(); ++i) {
+        const auto [begin, end] = children.equal_range(all[i]);
+        for (auto at = begin; at != end; ++at) all.push_back(at->second);
+    }
+    for (const pid_t pid : all) ::kill(pid, signal);
+}
+
+std::optional<int> ChildProcess::has_ended() {
+    int status = 0;
+    if (!status_ && ::waitpid(pid_, &status, WNOHANG) == pid_) {
+        status_ =
+            WIFEXITED(status) ? WEXITSTATUS(status) : exit_code::signal_base + WTERMSIG(status);
+    }
+    return status_;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace signalbox {
+
+// The command that `ticket acquire` runs. It has our input, outputs and directory, and the
+// signals as if it had been started by itself. Main thread; SIGCHLD says when to ask has_ended().
+//
+// It stays in our process group. In one of its own it would be a background job to the
+// terminal, stopped as soon as it reads from there, unless we did all of a shell's job control;
+// and a shell that stops, continues or ends its job would miss it. In ours, the terminal's
+// Ctrl-C and Ctrl-Z reach it without us, as they would if we were not there.
+class ChildProcess {
+public:
+    struct Spec {
+        std::vector<std::string> words;
+        std::vector<std::pair<std::string, std::string>> environment;  // beside our own
+        // When we are killed, nobody renews its ticket any more: then it is asked to end, too.
+        bool ends_with_us = true;
+    };
+    struct Failure {
+        int exit_code = 0;
+        std::string text;
+    };
+
+    // Whether there is such a program, as start() would look for it.
+    static std::optional<Failure> check(const std::string& program);
+
+    // Nothing, or why it did not start.
+    std::optional<Failure> start(const Spec& spec);
+    void send(int signal) const;
+    // To it and to everything that it has started: an interpreter that ends does not take with
+    // it what it runs.
+    void send_to_all(int signal) const;
+    // Its exit status, 128 + n for signal n; nothing while it runs.
+    std::optional<int> has_ended();
+
+private:
+    pid_t pid_ = -1;
+    std::optional<int> status_;
+};
+
+}  // namespace signalbox

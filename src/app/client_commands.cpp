@@ -1,0 +1,11 @@
+#include "app/client_commands.h"
+
+namespace signalbox {
+
+void add_client_commands(CLI::App& app, TrailingWords& trailing, int& status) {
+    add_ticket_commands(app, trailing, status);
+    add_line_commands(app, status);
+    add_session_commands(app, status);
+}
+
+}  // namespace signalbox

@@ -1,0 +1,18 @@
+#include "codec/digest.h"
+
+#include <gtest/gtest.h>
+
+namespace signalbox {
+namespace {
+
+// The vectors of RFC 1321, in base64.
+TEST(Md5Base64, is_what_content_md5_carries) {
+    EXPECT_EQ(md5_base64(""), "1B2M2Y8AsgTpgAmY7PhCfg==");
+    EXPECT_EQ(md5_base64("abc"), "kAFQmDzST7DWlj99KOF/cg==");
+    EXPECT_EQ(md5_base64("message digest"), "+WtpfXy3k41SWi8xqvFh0A==");
+    EXPECT_EQ(md5_base64("The quick brown fox jumps over the lazy dog"),
+              "nhB9nTcrtoJr2B01QqQZ1g==");
+}
+
+}  // namespace
+}  // namespace signalbox
