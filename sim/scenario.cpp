@@ -94,7 +94,7 @@ Scenario::Report Scenario::run() {
     oracle_.compare_with_feed(read_feed());
     oracle_.compare_with_listing(read_listing());
 
-    report_.complaints = oracle_.verify();
+    for (auto& complaint : oracle_.verify()) report_.complaints.push_back(std::move(complaint));
     report_.events = oracle_.seen().size();
     report_.worst_lateness = oracle_.worst_lateness();
     if (follower_->was_resynced()) report_.complaints.emplace_back("the follower was resynced");

@@ -157,8 +157,8 @@ Result<void> Tickets::check_lines(TenantId tenant, const CreateTicket& command) 
                                     line->settings().reason));
         }
         if (command.fields.slots && !line->agrees_on_slots(*command.fields.slots)) {
-            return fail(ErrorCode::conflict, fmt::format("the line has {}", line->slots()),
-                        "slots");
+            return fail(ErrorCode::conflict,
+                        fmt::format("must be {}, which the line has", line->slots()), "slots");
         }
         return {};
     };
@@ -180,10 +180,10 @@ Result<TicketCreated> Tickets::create(TenantId tenant, CreateTicket command, Ste
     if (fields.session) {
         session = sessions_.find(tenant, *fields.session);
         if (session == nullptr) {
-            return fail(ErrorCode::invalid_argument, "there is no such session", "session");
+            return fail(ErrorCode::invalid_argument, "is not the id of a living session", "session");
         }
         if (session->tickets.size() >= limits_.tickets_per_session_max) {
-            return fail(ErrorCode::overloaded, "too many tickets in this session", "session");
+            return fail(ErrorCode::overloaded, "has too many tickets", "session");
         }
     }
 
@@ -379,7 +379,7 @@ Result<TicketView> Tickets::renew(TenantId tenant, const RenewTicket& command, S
     TicketRecord& record = ticket->record;
     if (command.token && *command.token != record.token) {
         return fail(ErrorCode::conflict,
-                    fmt::format("the ticket's token is {}", record.token.value), "token");
+                    fmt::format("is not the ticket's, which is {}", record.token.value), "token");
     }
     auto fields = record.details->fields();
     Instant expires_at = command.expires_at;
@@ -392,7 +392,7 @@ Result<TicketView> Tickets::renew(TenantId tenant, const RenewTicket& command, S
     } else {
         if (command.ttl) fields.ttl = *command.ttl;
         if (fields.ttl.count() <= 0) {
-            return fail(ErrorCode::invalid_argument, "or a ttl is needed", "expires_at");
+            return fail(ErrorCode::invalid_argument, "or ttl is required", "expires_at");
         }
         fields.expires_text.clear();
         expires_at = saturating_add(step.now.wall, fields.ttl);
@@ -418,7 +418,7 @@ Result<TicketView> Tickets::release(TenantId tenant, const ReleaseTicket& comman
     if (Ticket* ticket = find_live(tenant, command.uuid, step)) {
         if (command.token && *command.token != ticket->record.token) {
             return fail(ErrorCode::conflict,
-                        fmt::format("the ticket's token is {}", ticket->record.token.value),
+                        fmt::format("is not the ticket's, which is {}", ticket->record.token.value),
                         "token");
         }
         ++statistics_.released;
@@ -460,7 +460,7 @@ Result<TicketView> Tickets::check_token(TenantId tenant, const CheckTicket& comm
     if (ticket->record.status != TicketStatus::active) return fail(already(ticket->record));
     if (ticket->record.token != command.token) {
         return fail(ErrorCode::conflict,
-                    fmt::format("the ticket's token is {}", ticket->record.token.value), "token");
+                    fmt::format("is not the ticket's, which is {}", ticket->record.token.value), "token");
     }
     return view_of(*ticket, step.now);
 }

@@ -22,7 +22,7 @@ RestError invalid_parameters(std::vector<RestError::Field> fields) {
 RestError rest_error(const Error& error) {
     RestError rest;
     rest.status = http_status(error.code);
-    rest.message = error.message;
+    rest.message = error.field.empty() ? error.message : error.field + " " + error.message;
     rest.is_passing = is_passing(error.code);
     switch (error.code) {
         case ErrorCode::invalid_argument:
