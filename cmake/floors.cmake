@@ -24,6 +24,6 @@ function(signalbox_floor_tests name)
   endif()
   add_executable(${name}_test ${sources})
   target_link_libraries(${name}_test PRIVATE
-    signalbox::${name} signalbox_flags GTest::gtest_main ${ARGN})
+    signalbox::${name} signalbox_flags ${RAPIDCHECK_LIBRARY} GTest::gtest_main ${ARGN})
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60)
 endfunction()

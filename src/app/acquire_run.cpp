@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr Duration ttl_default = std::chrono::seconds(30);
 constexpr Duration kill_after_default = std::chrono::seconds(10);
+constexpr Duration farewell_max = std::chrono::seconds(1);
 constexpr Duration progress_interval = std::chrono::seconds(1);
 constexpr const char* owner_variable = "SIGNALBOX_OWNER";
 // Back to the beginning of the line, and nothing more on it.
@@ -33,8 +35,9 @@ std::string owner_of(const AcquireFlags& flags) {
     }
     std::array<char, 256> host{};
     ::gethostname(host.data(), host.size() - 1);
-    const char* user = std::getenv("USER");
-    return fmt::format("{}@{}:{}", user == nullptr ? "" : user, host.data(), ::getpid());
+    const passwd* user = ::getpwuid(::geteuid());
+    const auto name = user == nullptr ? std::to_string(::geteuid()) : std::string(user->pw_name);
+    return fmt::format("{}@{}:{}", name, host.data(), ::getpid());
 }
 
 bool is_terminal_key(const ReceivedSignal& signal) {
@@ -118,51 +121,56 @@ int AcquireRun::run_command(client::HeldTicket& held) {
                         {"SIGNALBOX_FENCING_TOKEN", std::to_string(held.token())},
                         {owner_variable, owner_}};
     spec.ends_with_us = flags_.ends_when_lost;
-    ChildProcess child;
-    if (const auto failure = child.start(spec)) {
+    if (const auto failure = child_.start(spec)) {
         complain_line(failure->text);
         return release(held, failure->exit_code);
     }
-    const int status = watch_command(child, held);
+    const int status = watch_command(held);
     return release(held, status);
 }
 
-int AcquireRun::watch_command(ChildProcess& child, client::HeldTicket& held) {
+int AcquireRun::watch_command(const client::HeldTicket& held) {
     for (;;) {
-        while (const auto signal = signals_.take()) pass_on(*signal, child);
-        if (const auto status = child.has_ended()) return *status;
+        while (const auto signal = signals_.take()) pass_on(*signal);
+        if (const auto status = child_.has_ended()) return *status;
         (void)bell_.has_rung();
-        if (!is_lost_ && held.lost()) begin_ending(held, child);
+        if (!is_lost_ && held.lost()) begin_ending(held);
         if (kill_at_ && Clock::now() >= *kill_at_) {
             complain_line("the command did not end; killing it");
-            child.send_to_all(SIGKILL);
+            child_.send_to_all(SIGKILL);
             kill_at_.reset();
         }
         poll_until(kill_at_);
     }
 }
 
-void AcquireRun::pass_on(const ReceivedSignal& signal, const ChildProcess& child) const {
+void AcquireRun::pass_on(const ReceivedSignal& signal) const {
     if (signal.number == SIGCHLD) return;
     // The terminal has sent it to the command as well (see ChildProcess), and some programs
     // take a second Ctrl-C for impatience.
     if (is_terminal_key(signal)) return;
-    child.send(signal.number);
+    child_.send(signal.number);
 }
 
-void AcquireRun::begin_ending(const client::HeldTicket& held, const ChildProcess& child) {
+void AcquireRun::begin_ending(const client::HeldTicket& held) {
     is_lost_ = true;
     const auto loss = held.loss();
     const std::string why = loss ? loss->text() : "the ticket was lost";
     tell("lost", held.ticket().json);
     if (!flags_.ends_when_lost) return complain_line(why + "; the command goes on");
     complain_line(why + "; ending the command");
-    child.send_to_all(SIGTERM);
+    child_.send_to_all(SIGTERM);
     kill_at_ = Clock::now() + flags_.kill_after.value_or(kill_after_default);
 }
 
 int AcquireRun::release(client::HeldTicket& held, int command_status) const {
-    const auto released = held.release(flags_.reason);
+    client::CallOptions call;
+    // What is lost needs no release; it is only a courtesy, to a server that may be away.
+    if (is_lost_) {
+        call.retry_for = Duration::zero();
+        call.deadline = Clock::now() + farewell_max;
+    }
+    const auto released = held.release(flags_.reason, call);
     if (released) tell("released", released->json);
     if (!released && !is_lost_) {
         if (released.error().is("lost")) {

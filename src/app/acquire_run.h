@@ -50,9 +50,9 @@ private:
     client::TicketRequest make_request() const;
     client::AcquireOptions make_options();
     int run_command(client::HeldTicket& held);
-    int watch_command(ChildProcess& child, client::HeldTicket& held);
-    void pass_on(const ReceivedSignal& signal, const ChildProcess& child) const;
-    void begin_ending(const client::HeldTicket& held, const ChildProcess& child);
+    int watch_command(const client::HeldTicket& held);
+    void pass_on(const ReceivedSignal& signal) const;
+    void begin_ending(const client::HeldTicket& held);
     int release(client::HeldTicket& held, int command_status) const;
     void poll_until(std::optional<Clock::time_point> until) const;
 
@@ -65,6 +65,7 @@ private:
     const AcquireFlags& flags_;
     const std::string owner_;
     const bool is_on_terminal_;
+    ChildProcess child_;
     SignalInbox signals_;
     const Bell bell_;
     std::stop_source waiting_;

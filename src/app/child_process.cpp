@@ -82,6 +82,15 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     ::_exit(exit_code::not_executable);
 }
 
+std::set<int> open_descriptors() {
+    std::set<int> descriptors;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", ignored)) {
+        descriptors.insert(std::atoi(entry.path().filename().c_str()));
+    }
+    return descriptors;
+}
+
 // Who was started by whom, of all processes that can be seen.
 std::multimap<pid_t, pid_t> children_by_parent() {
     std::multimap<pid_t, pid_t> children;
@@ -107,6 +116,8 @@ std::multimap<pid_t, pid_t> children_by_parent() {
 
 }  // namespace
 
+ChildProcess::ChildProcess() : inherited_(open_descriptors()) {}
+
 std::optional<ChildProcess::Failure> ChildProcess::check(const std::string& program) {
     if (program.find('/') != std::string::npos) {
         if (is_program(program)) return std::nullopt;
@@ -123,6 +134,10 @@ std::optional<ChildProcess::Failure> ChildProcess::start(const Spec& spec) {
     auto environment = environment_with(spec.environment);
     const auto word_pointers = pointers_to(words);
     const auto environment_pointers = pointers_to(environment);
+    // Libraries open some that would not close by themselves.
+    for (const int descriptor : open_descriptors()) {
+        if (!inherited_.contains(descriptor)) ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    }
     std::array<int, 2> report{};
     if (::pipe2(report.data(), O_CLOEXEC) != 0) return failure_of(words[0], errno);
     const pid_t parent = ::getpid();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,9 @@ public:
         std::string text;
     };
 
+    // What is open by now, it inherits; what this process opens later, it does not.
+    ChildProcess();
+
     // Whether there is such a program, as start() would look for it.
     static std::optional<Failure> check(const std::string& program);
 
@@ -42,6 +46,7 @@ public:
     std::optional<int> has_ended();
 
 private:
+    std::set<int> inherited_;
     pid_t pid_ = -1;
     std::optional<int> status_;
 };

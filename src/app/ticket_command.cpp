@@ -160,7 +160,7 @@ void add_release(CLI::App& ticket, int& status) {
     const auto flags = std::make_shared<ReleaseFlags>();
     auto* command = ticket.add_subcommand("release", "End a ticket and let the next one in");
     flags->add_to(*command, retry_changes_for);
-    command->add_option("--token", flags->release.token, "Only if this is its fencing token")
+    command->add_option("--fencing-token", flags->release.token, "Only if this is its token")
         ->type_name("N");
     command->add_flag("--force", flags->release.force, "It is somebody else's; needs --reason");
     command->add_option("--reason", flags->release.reason, "Told in its history")

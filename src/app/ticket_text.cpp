@@ -1,5 +1,7 @@
 #include "app/ticket_text.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "app/system_clock.h"
@@ -7,7 +9,7 @@
 namespace signalbox {
 namespace {
 
-std::string state_of(const client::Ticket& ticket) {
+std::string place_of(const client::Ticket& ticket) {
     if (ticket.status != client::TicketStatus::queued || ticket.position == 0) return {};
     return fmt::format("#{}", ticket.position);
 }
@@ -49,13 +51,25 @@ std::string resource_text(const client::Resource& resource) {
 }
 
 std::string tickets_table(const std::vector<client::Ticket>& tickets, Instant now, size_t columns) {
-    Table table({"TICKET", "STATUS", "PLACE", "TOKEN", "LINE", "OWNER", "CREATED", "ENDS"});
+    // Listings do not tell the place in the line.
+    const bool has_places = std::any_of(tickets.begin(), tickets.end(),
+                                        [](const auto& ticket) { return ticket.position > 0; });
+    std::vector<std::string> headings{"TICKET", "STATUS",  "TOKEN", "LINE",
+                                      "OWNER",  "CREATED", "ENDS"};
+    if (has_places) headings.insert(headings.begin() + 2, "PLACE");
+    Table table(std::move(headings));
     for (const auto& ticket : tickets) {
         auto line = resource_text(ticket.resource);
         if (ticket.resources.size() > 1) line += fmt::format(" +{}", ticket.resources.size() - 1);
-        table.add({ticket.uuid, std::string(name_of(ticket.status)), state_of(ticket),
-                   token_of(ticket), line, ticket.owner.value_or(""),
-                   relative_time(ticket.created_at, now), end_of(ticket, now)});
+        std::vector<std::string> cells{ticket.uuid,
+                                       std::string(name_of(ticket.status)),
+                                       token_of(ticket),
+                                       line,
+                                       ticket.owner.value_or(""),
+                                       relative_time(ticket.created_at, now),
+                                       end_of(ticket, now)};
+        if (has_places) cells.insert(cells.begin() + 2, place_of(ticket));
+        table.add(std::move(cells));
     }
     return table.text(columns);
 }

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "signalbox/client/event.h"
+#include "signalbox/client/line.h"
+#include "signalbox/client/options.h"
+#include "signalbox/client/page.h"
+#include "signalbox/client/problem.h"
+#include "signalbox/client/session.h"
+#include "signalbox/client/ticket.h"
+
+namespace signalbox::client {
+
+class Endpoint;
+
+// A server, seen from its client. Every call blocks until the server has answered, retries
+// what may pass (lost connections, 503, 429) within the time that the options give, and
+// returns a Problem for everything else. No call makes a thing twice because it was repeated,
+// but for create_session(), which is therefore repeated only when it surely never arrived.
+//
+// Any thread, many at once; calls share a pool of connections. A copy shares it too.
+class Client {
+public:
+    explicit Client(Options options = Options::from_environment());
+
+    // The ticket may be active already, or stand in line: see wait_ticket().
+    Result<CreatedTicket> create_ticket(const TicketRequest& request,
+                                        const CallOptions& call = {}) const;
+    Result<Ticket> get_ticket(const std::string& uuid, const CallOptions& call = {}) const;
+    // The active ticket; or, when the timeout was over first, the queued one. A ticket that ended
+    // is a problem with status 409, one that was deleted 404. Goes on waiting over lost
+    // connections.
+    Result<Ticket> wait_ticket(const std::string& uuid, const WaitOptions& options = {},
+                               const CallOptions& call = {}) const;
+    Result<Ticket> renew_ticket(const std::string& uuid, const Renewal& renewal = {},
+                                const CallOptions& call = {}) const;
+    Result<Ticket> release_ticket(const std::string& uuid, const Release& release = {},
+                                  const CallOptions& call = {}) const;
+    Result<void> delete_ticket(const std::string& uuid, const std::string& reason = {},
+                               const CallOptions& call = {}) const;
+    // For whoever guards a resource: is the ticket active, with this token?
+    Result<TokenCheck> check_token(const std::string& uuid, uint64_t token,
+                                   const CallOptions& call = {}) const;
+    Result<TicketHistory> ticket_history(const std::string& uuid,
+                                         const CallOptions& call = {}) const;
+    [[nodiscard]] Pager<Ticket> list_tickets(const TicketFilter& filter = {},
+                                             const CallOptions& call = {}) const;
+    Result<std::vector<Deadlock>> deadlocks(const CallOptions& call = {}) const;
+
+    [[nodiscard]] Pager<Line> list_lines(const LineFilter& filter = {},
+                                         const CallOptions& call = {}) const;
+    Result<Line> get_line(const Resource& resource, const CallOptions& call = {}) const;
+    Result<Line> set_line(const Resource& resource, const LineChange& change,
+                          const CallOptions& call = {}) const;
+    Result<LineTickets> line_tickets(const Resource& resource, size_t limit = 100,
+                                     size_t offset = 0, const CallOptions& call = {}) const;
+
+    Result<Session> create_session(const SessionRequest& request,
+                                   const CallOptions& call = {}) const;
+    Result<Session> get_session(const std::string& id, const CallOptions& call = {}) const;
+    Result<Session> renew_session(const std::string& id, const CallOptions& call = {}) const;
+    Result<void> end_session(const std::string& id, const CallOptions& call = {}) const;
+    [[nodiscard]] Pager<Session> list_sessions(size_t page_items = 100,
+                                               const CallOptions& call = {}) const;
+    // Holds the session by an open connection, renewed when it breaks, until the session ends
+    // or the call is stopped. `on_held` is told each time a connection holds it. The answer is
+    // why the session ended.
+    Result<std::string> hold_session(const std::string& id,
+                                     const std::function<void(const Session&)>& on_held = {},
+                                     const CallOptions& call = {}) const;
+
+    // Calls on_event, on this thread, for each event in order, without gap or repetition over
+    // lost connections, until it returns false. The answer is the cursor behind the last event
+    // that was told, to go on from there later.
+    Result<std::string> follow(const EventFilter& filter, const OnEvent& on_event,
+                               const FollowOptions& options = {}) const;
+
+    [[nodiscard]] const Options& options() const;
+
+private:
+    std::shared_ptr<Endpoint> endpoint_;
+};
+
+}  // namespace signalbox::client

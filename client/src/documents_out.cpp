@@ -1,0 +1,105 @@
+#include "documents.h"
+#include "members.h"
+#include "problems.h"
+#include "text.h"
+
+namespace signalbox::client {
+namespace {
+
+// Fails for strings that are not UTF-8: another text in their place would be another name.
+Result<std::string> text_of(const Json& document) {
+    try {
+        return document.dump();
+    } catch (const Json::exception&) {
+        return tl::unexpected(local_problem("invalid_argument", "all text must be UTF-8"));
+    }
+}
+
+Json resource_of(const Resource& resource) {
+    Json document = {{"scope", resource.scope}, {"id", resource.id}};
+    if (resource.server != "default") document["server_uuid"] = resource.server;
+    return document;
+}
+
+template <class T>
+void set(Json& document, const char* name, const std::optional<T>& value) {
+    if (value) document[name] = *value;
+}
+
+void set(Json& document, const char* name, const std::optional<Instant>& value) {
+    if (value) document[name] = format_instant(*value);
+}
+
+void set(Json& document, const char* name, Duration value) {
+    if (value.count() != 0) document[name] = format_duration(value);
+}
+
+}  // namespace
+
+Result<std::string> write_ticket_request(const TicketRequest& request) {
+    Json document = resource_of(request.resource);
+    if (!request.more_resources.empty()) {
+        Json resources = Json::array({std::move(document)});
+        for (const auto& resource : request.more_resources) {
+            resources.push_back(resource_of(resource));
+        }
+        document = {{"resources", std::move(resources)}};
+    }
+    set(document, "ttl", request.ttl);
+    set(document, "expires_at", request.expires_at);
+    if (!request.session.empty()) document["session"] = request.session;
+    set(document, "hold_max", request.hold_max);
+    if (request.mode == TicketMode::shared) document["mode"] = name_of(request.mode);
+    set(document, "slots", request.slots);
+    if (request.priority != 0) document["priority"] = request.priority;
+    if (request.barge) document["barge"] = true;
+    set(document, "owner", request.owner);
+    set(document, "action", request.action);
+    set(document, "reqid", request.reqid);
+    auto text = text_of(document);
+    if (!text || request.extra == "{}" || request.extra.empty()) return text;
+    // Put in as it is: read and written again, its numbers might not be the same.
+    if (!Json::accept(request.extra) ||
+        request.extra.find_first_not_of(" \t\r\n") == std::string::npos ||
+        request.extra[request.extra.find_first_not_of(" \t\r\n")] != '{') {
+        return tl::unexpected(
+            local_problem("invalid_argument", "extra must be a JSON object", "extra"));
+    }
+    text->pop_back();
+    return *text + R"(,"extra":)" + request.extra + "}";
+}
+
+Result<std::string> write_renewal(const Renewal& renewal) {
+    Json document = Json::object();
+    if (renewal.ttl) document["ttl"] = format_duration(*renewal.ttl);
+    set(document, "expires_at", renewal.expires_at);
+    set(document, "token", renewal.token);
+    return text_of(document);
+}
+
+Result<std::string> write_release(const Release& release) {
+    Json document = Json::object();
+    set(document, "token", release.token);
+    if (release.force) document["force"] = true;
+    if (!release.reason.empty()) document["reason"] = release.reason;
+    return text_of(document);
+}
+
+Result<std::string> write_line_change(const LineChange& change) {
+    Json document = Json::object();
+    set(document, "slots", change.slots);
+    set(document, "paused", change.paused);
+    set(document, "draining", change.draining);
+    set(document, "reason", change.reason);
+    return text_of(document);
+}
+
+Result<std::string> write_session_request(const SessionRequest& request) {
+    Json document = Json::object();
+    if (!request.name.empty()) document["name"] = request.name;
+    document["ttl"] = format_duration(request.ttl);
+    if (request.grace) document["grace"] = format_duration(*request.grace);
+    return text_of(document);
+}
+
+}  // namespace signalbox::client
