@@ -285,6 +285,9 @@ Result<FileJournal::Prepared> FileJournal::make_segment() {
         TRY(disk_.sync_directory(options_.directory));
         TRY_AS(made.file, disk_.open(draft));
     } else {
+        // A draft that failed may still be a spare file by its old name, should the power fail;
+        // so it is not written over, but gives way to a new file.
+        TRY(disk_.remove(draft));
         TRY_AS(made.file, disk_.create(draft));
         if (auto filled = fill(*made.file, options_.segment_bytes); !filled) {
             made.file.reset();
