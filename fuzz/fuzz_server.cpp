@@ -98,7 +98,8 @@ void FuzzServer::connect() {
     if (session_) session_->close();
     settle();
     received_.clear();
-    session_ = std::make_unique<HttpSession>(*frontend_, *this, DialectSet{}, "10.0.0.1");
+    session_ = std::make_unique<HttpSession>(*frontend_, static_cast<HttpSession::Host&>(*this),
+                                             DialectSet{}, "10.0.0.1");
 }
 
 void FuzzServer::send(std::string_view bytes) {

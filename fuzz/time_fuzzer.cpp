@@ -16,9 +16,13 @@ void fuzz_one(std::string_view input) {
     }
     if (const auto duration = parse_duration(input)) {
         ASSERT(duration->count() >= 0);
-        ASSERT(parse_duration(format_duration(*duration)) == duration);
+        const auto again = parse_duration(format_duration(*duration));
+        ASSERT(again && *again == *duration);
     }
-    if (const auto uuid = Uuid::parse(input)) ASSERT(Uuid::parse(uuid->text()) == uuid);
+    if (const auto uuid = Uuid::parse(input)) {
+        const auto again = Uuid::parse(uuid->text());
+        ASSERT(again && *again == *uuid);
+    }
 }
 
 }  // namespace signalbox

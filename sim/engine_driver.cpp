@@ -33,8 +33,7 @@ void EngineDriver::commit() {
         ASSERT(applied);
         committed_ = batch.last();
     }
-    std::move(ready.completions.begin(), ready.completions.end(),
-              std::back_inserter(completions_));
+    std::move(ready.completions.begin(), ready.completions.end(), std::back_inserter(completions_));
     std::move(ready.deliveries.begin(), ready.deliveries.end(), std::back_inserter(deliveries_));
     ready.completions.clear();
     ready.deliveries.clear();

@@ -22,8 +22,7 @@ int run_one(uint64_t seed, uint64_t rounds, bool verbose) {
     for (const auto& complaint : report.complaints) std::printf("  %s\n", complaint.c_str());
     if (!report.complaints.empty()) {
         std::printf("again with: sim --seed %llu --rounds %llu\n",
-                    static_cast<unsigned long long>(seed),
-                    static_cast<unsigned long long>(rounds));
+                    static_cast<unsigned long long>(seed), static_cast<unsigned long long>(rounds));
         return 1;
     }
     return 0;

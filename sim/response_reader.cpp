@@ -57,9 +57,8 @@ std::optional<ResponseReader::Parsed> ResponseReader::parse() {
     while (line_end != std::string_view::npos) {
         const size_t start = line_end + 2;
         line_end = head.find("\r\n", start);
-        const auto line = head.substr(start, line_end == std::string_view::npos
-                                                 ? std::string_view::npos
-                                                 : line_end - start);
+        const auto line = head.substr(
+            start, line_end == std::string_view::npos ? std::string_view::npos : line_end - start);
         const size_t colon = line.find(": ");
         if (colon == std::string_view::npos) {
             broken_ = true;

@@ -1,8 +1,8 @@
 #include "sim/scenario.h"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
 
 #include "base/assert.h"
 #include "base/checksum.h"
@@ -39,8 +39,7 @@ World::Options Scenario::world_options(uint64_t seed) {
     return options;
 }
 
-Scenario::Scenario(uint64_t seed, uint64_t rounds)
-    : rounds_(rounds), world_(world_options(seed)) {}
+Scenario::Scenario(uint64_t seed, uint64_t rounds) : rounds_(rounds), world_(world_options(seed)) {}
 
 bool Scenario::happens(unsigned of_ten_thousand) {
     return world_.random().chance(of_ten_thousand, 10'000);
@@ -101,8 +100,8 @@ Scenario::Report Scenario::run() {
     // The world moves in rounds, and its calendar jumps; nothing else may make an expiry late.
     const Duration round(plan_.milliseconds_per_round + clock_step_ms_max);
     if (!had_trouble_ && report_.worst_lateness > round + std::chrono::milliseconds(50)) {
-        report_.complaints.push_back(fmt::format("an expiry came {} ms late",
-                                                 report_.worst_lateness.count()));
+        report_.complaints.push_back(
+            fmt::format("an expiry came {} ms late", report_.worst_lateness.count()));
     }
     for (const auto& event : oracle_.seen()) {
         report_.digest = checksum(event.cursor + event.type + event.data, report_.digest);
@@ -168,10 +167,8 @@ void Scenario::administrate() {
     const bool odd = choice < 5;
     std::string body = fmt::format(R"({{"paused":{}}})", choice % 2 == 0);
     if (odd && choice % 2 == 0) body = fmt::format(R"({{"slots":{}}})", random.below(4));
-    administrator_->send({"PATCH",
-                          fmt::format("/api/v1/lines/default/{}/{}", odd ? "odd" : "vm", line),
-                          {},
-                          body});
+    administrator_->send(
+        {"PATCH", fmt::format("/api/v1/lines/default/{}/{}", odd ? "odd" : "vm", line), {}, body});
 }
 
 // The power fails, and comes back after a while.

@@ -1,8 +1,8 @@
 #include "sim/session_keeper.h"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
 
 namespace signalbox {
 

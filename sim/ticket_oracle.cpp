@@ -1,8 +1,8 @@
 #include "sim/ticket_oracle.h"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
 
 namespace signalbox {
 namespace {
@@ -162,8 +162,8 @@ void TicketOracle::compare_with_listing(const std::map<std::string, std::string>
         } else if (listed == listing.end()) {
             complaints_.push_back(uuid + " is not listed, but is " + state.status);
         } else if (listed->second != state.status) {
-            complaints_.push_back(fmt::format("{} is listed as {}, but is {}", uuid,
-                                              listed->second, state.status));
+            complaints_.push_back(
+                fmt::format("{} is listed as {}, but is {}", uuid, listed->second, state.status));
         }
     }
     for (const auto& [uuid, status] : listing) {
@@ -178,8 +178,8 @@ void TicketOracle::compare_with_feed(const std::vector<SeenEvent>& feed) {
         if (feed[i] == seen_[i]) continue;
         return wrong(seen_[i], "differs from the feed, which has " + feed[i].cursor);
     }
-    complaints_.push_back(fmt::format("the follower saw {} events of {}", seen_.size(),
-                                      feed.size()));
+    complaints_.push_back(
+        fmt::format("the follower saw {} events of {}", seen_.size(), feed.size()));
 }
 
 std::vector<std::string> TicketOracle::verify() {
@@ -198,9 +198,10 @@ std::vector<std::string> TicketOracle::verify() {
     for (const auto& [uuid, token] : told_active_) {
         const auto state = states_.find(uuid);
         if (state == states_.end() || state->second.token != token) {
-            complain(fmt::format("{} was called active with token {}, which the feed does not "
-                                 "know",
-                                 uuid, token));
+            complain(
+                fmt::format("{} was called active with token {}, which the feed does not "
+                            "know",
+                            uuid, token));
         }
     }
     for (const auto& uuid : told_released_) {

@@ -90,8 +90,8 @@ private:
 
     std::vector<SeenEvent> seen_;
     std::map<std::string, State> states_;
-    std::map<std::string, std::set<std::string>> holders_;             // by line
-    std::map<std::string, std::map<uint64_t, std::string>> waiting_;   // by line, oldest first
+    std::map<std::string, std::set<std::string>> holders_;            // by line
+    std::map<std::string, std::map<uint64_t, std::string>> waiting_;  // by line, oldest first
     uint64_t last_token_ = 0;
     Instant down_until_;
     Duration worst_lateness_{};

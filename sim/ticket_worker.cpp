@@ -1,8 +1,8 @@
 #include "sim/ticket_worker.h"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
 
 #include "base/assert.h"
 

@@ -14,9 +14,9 @@ namespace signalbox {
 class TicketWorker {
 public:
     struct Habits {
-        unsigned lines = 3;             // how many it picks from; fewer means more contention
-        unsigned odd_percent = 20;      // shared, urgent, several resources, sessions
-        unsigned expiring_percent = 30; // with an expiry soon
+        unsigned lines = 3;              // how many it picks from; fewer means more contention
+        unsigned odd_percent = 20;       // shared, urgent, several resources, sessions
+        unsigned expiring_percent = 30;  // with an expiry soon
         unsigned impatient_percent = 10;
     };
 

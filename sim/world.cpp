@@ -109,9 +109,9 @@ Result<void> World::open_partition(size_t index) {
     partition.inbox = options_.inbox;
     partition.seed = random_.next();
     partition.checkpoint_bytes = options_.checkpoint_bytes;
-    TRY_AS(auto ready, Partition::open(*journals_[index], *stores_[index], clock_, *this,
-                                       std::move(partition), *probes_[index], *this,
-                                       [this, index] { woken_[index] = true; }));
+    TRY_AS(auto ready,
+           Partition::open(*journals_[index], *stores_[index], clock_, *this, std::move(partition),
+                           *probes_[index], *this, [this, index] { woken_[index] = true; }));
     node_->add(std::move(ready));
     return {};
 }

@@ -1,11 +1,11 @@
 #include "app/options.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <sstream>
+
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
 namespace signalbox {
@@ -51,7 +51,7 @@ Result<bool> read_flag(const std::string& text) {
 }
 
 template <class Number>
-Setter number(Number ServeOptions::*member, uint64_t min, uint64_t max) {
+Setter number(Number ServeOptions::* member, uint64_t min, uint64_t max) {
     return [=](ServeOptions& options, const std::string& text) -> Result<void> {
         TRY_AS(const auto value, read_number(text, min, max));
         options.*member = static_cast<Number>(value);
@@ -92,7 +92,7 @@ Setter duration(Place place) {
     };
 }
 
-Setter text_of(std::string ServeOptions::*member) {
+Setter text_of(std::string ServeOptions::* member) {
     return [=](ServeOptions& options, const std::string& text) -> Result<void> {
         if (text.empty()) return fail(ErrorCode::invalid_argument, "must not be empty");
         options.*member = text;
@@ -100,7 +100,7 @@ Setter text_of(std::string ServeOptions::*member) {
     };
 }
 
-Setter addresses(std::vector<ListenAddress> ServeOptions::*member, bool tls) {
+Setter addresses(std::vector<ListenAddress> ServeOptions::* member, bool tls) {
     return [=](ServeOptions& options, const std::string& text) -> Result<void> {
         TRY_AS(auto address, ListenAddress::parse(text));
         address.tls = tls;
@@ -216,7 +216,8 @@ std::vector<OptionSpec> make_specs() {
                  [](O& o) -> auto& { return o.core.ticket.ended_age_max; });
     add_count("ended_max", "Ended tickets kept",
               [](O& o) -> auto& { return o.core.ticket.ended_max; });
-    add_count("sessions_max", "Sessions", [](O& o) -> auto& { return o.core.session.sessions_max; });
+    add_count("sessions_max", "Sessions",
+              [](O& o) -> auto& { return o.core.session.sessions_max; });
     add_duration("idempotency_age_max", "How long an Idempotency-Key is remembered",
                  [](O& o) -> auto& { return o.core.idempotency.age_max; });
     add_count("feed_events_max", "Events kept in the feed",
@@ -256,8 +257,8 @@ const OptionSpec* find_spec(std::string_view name) {
 
 Error wrong_value(std::string_view where, const std::string& option, const std::string& text,
                   const std::string& why) {
-    return {ErrorCode::invalid_argument,
-            fmt::format("{} {}: \"{}\" {}", where, option, text, why), option};
+    return {ErrorCode::invalid_argument, fmt::format("{} {}: \"{}\" {}", where, option, text, why),
+            option};
 }
 
 // A scalar of TOML as the text that a flag would have.
@@ -316,8 +317,7 @@ Result<void> check_together(ServeOptions& options) {
     }
     if (options.checkpoint_bytes < options.segment_bytes) {
         return fail(ErrorCode::invalid_argument,
-                    "checkpoint_bytes must not be smaller than segment_bytes",
-                    "checkpoint_bytes");
+                    "checkpoint_bytes must not be smaller than segment_bytes", "checkpoint_bytes");
     }
     return {};
 }

@@ -19,16 +19,16 @@ namespace signalbox {
 // the file.
 struct ServeOptions {
     std::string data = "./signalbox-data";
-    std::vector<ListenAddress> listen;      // 127.0.0.1:7400 when nothing is given
+    std::vector<ListenAddress> listen;  // 127.0.0.1:7400 when nothing is given
     std::vector<ListenAddress> tls_listen;
     std::string tls_cert;
     std::string tls_key;
-    bool insecure = false;                  // listen beyond loopback without authentication
-    std::string node;                       // the host's name when empty
+    bool insecure = false;  // listen beyond loopback without authentication
+    std::string node;       // the host's name when empty
     std::string datacenter = "dc1";
-    std::vector<Uuid> ticket_servers;       // when not empty, tickets of others are refused
+    std::vector<Uuid> ticket_servers;  // when not empty, tickets of others are refused
     size_t partitions = 1;
-    size_t io_threads = 0;                  // 0: by the number of cores
+    size_t io_threads = 0;  // 0: by the number of cores
     log::Level log_level = log::Level::info;
     log::Format log_format = log::Format::logfmt;
     CoreLimits core;
@@ -46,8 +46,8 @@ struct OptionSpec {
     std::string name;         // "io_threads"
     std::string placeholder;  // "N"
     std::string help;
-    bool is_flag = false;     // needs no value
-    bool is_list = false;     // may be given more than once
+    bool is_flag = false;  // needs no value
+    bool is_list = false;  // may be given more than once
     std::function<Result<void>(ServeOptions&, const std::string&)> set;
 
     [[nodiscard]] std::string flag() const;         // "--io-threads"

@@ -1,13 +1,13 @@
 #include "app/serve.h"
 
+#include <csignal>
+#include <cstdio>
+
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <csignal>
-#include <cstdio>
 
 #include "app/system_clock.h"
 #include "app/version.h"
@@ -51,9 +51,9 @@ size_t io_thread_count(const ServeOptions& options, size_t cores) {
 }
 
 // Everything that a running server consists of, in the order in which it is built.
-class Process {
+class RunningServer {
 public:
-    explicit Process(const ServeOptions& options) : options_(options) {}
+    explicit RunningServer(const ServeOptions& options) : options_(options) {}
 
     Result<void> start() {
         const auto started = clock_.stopwatch();
@@ -70,8 +70,8 @@ public:
         add_routes(name);
         TRY(server_->start(*node_, router_, http_probe_, random.next()));
         const auto took = std::chrono::duration_cast<Duration>(clock_.stopwatch() - started);
-        LOG(info, "server.ready", {"version", version()}, {"node", name},
-            {"data", options_.data}, {"start_ms", took.count()});
+        LOG(info, "server.ready", {"version", version()}, {"node", name}, {"data", options_.data},
+            {"start_ms", took.count()});
         return {};
     }
 
@@ -148,10 +148,10 @@ private:
     void add_routes(const std::string& name) {
         common::add_routes(router_);
         native::add_routes(router_);
-        triton::add_routes(router_, {directory_.node,
-                                     name,
-                                     {options_.ticket_servers.begin(),
-                                      options_.ticket_servers.end()}});
+        triton::add_routes(router_,
+                           {directory_.node,
+                            name,
+                            {options_.ticket_servers.begin(), options_.ticket_servers.end()}});
     }
 
     const ServeOptions& options_;
@@ -180,7 +180,7 @@ int serve(const ServeOptions& options) {
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-    Process process(options);
+    RunningServer process(options);
     if (const auto started = process.start(); !started) {
         std::fprintf(stderr, "signalbox: %s%s%s\n", started.error().field.c_str(),
                      started.error().field.empty() ? "" : ": ", started.error().message.c_str());

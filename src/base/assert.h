@@ -11,7 +11,7 @@ namespace signalbox {
 
 }  // namespace signalbox
 
-#define ASSERT(expression)                                                   \
-    (__builtin_expect(static_cast<bool>(expression), 1)                      \
-         ? static_cast<void>(0)                                              \
+#define ASSERT(expression)                              \
+    (__builtin_expect(static_cast<bool>(expression), 1) \
+         ? static_cast<void>(0)                         \
          : ::signalbox::assertion_failed(#expression, __FILE__, __LINE__))

@@ -1,10 +1,10 @@
 #include "base/log.h"
 
+#include <atomic>
+
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <atomic>
 
 #include "base/assert.h"
 

@@ -48,9 +48,9 @@ std::string render(Format format, Level level, std::string_view event,
 }  // namespace signalbox::log
 
 // LOG(info, "journal.trimmed", {"revision", 7}); evaluates its fields only when they are shown.
-#define LOG(level_name, event, ...)                                                          \
-    do {                                                                                     \
-        if (::signalbox::log::enabled(::signalbox::log::Level::level_name)) {                \
+#define LOG(level_name, event, ...)                                                             \
+    do {                                                                                        \
+        if (::signalbox::log::enabled(::signalbox::log::Level::level_name)) {                   \
             ::signalbox::log::write(::signalbox::log::Level::level_name, event, {__VA_ARGS__}); \
-        }                                                                                    \
+        }                                                                                       \
     } while (false)

@@ -1,8 +1,8 @@
 #include "base/metrics.h"
 
-#include <prometheus/text_serializer.h>
-
 #include <sstream>
+
+#include <prometheus/text_serializer.h>
 
 namespace signalbox {
 

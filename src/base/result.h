@@ -17,13 +17,13 @@ enum class ErrorCode : uint8_t {
     unauthenticated,
     forbidden,
     not_found,
-    conflict,            // right in itself, but not in the present state
-    key_reused,          // an idempotency key that belongs to another request
+    conflict,    // right in itself, but not in the present state
+    key_reused,  // an idempotency key that belongs to another request
     precondition_failed,
-    too_large,           // a body or value beyond its limit
-    overloaded,          // a limit on how many things may exist is reached; retrying may help
-    unavailable,         // not now: starting, stopping, disk full, store failed
-    internal,            // a bug or a broken file; the message says which
+    too_large,    // a body or value beyond its limit
+    overloaded,   // a limit on how many things may exist is reached; retrying may help
+    unavailable,  // not now: starting, stopping, disk full, store failed
+    internal,     // a bug or a broken file; the message says which
 };
 
 // Short stable name, for logs, metrics and the native dialect ("invalid_argument").
@@ -51,9 +51,9 @@ using Result = tl::expected<T, Error>;
 
 #define SIGNALBOX_CONCAT_INNER(a, b) a##b
 #define SIGNALBOX_CONCAT(a, b) SIGNALBOX_CONCAT_INNER(a, b)
-#define SIGNALBOX_TRY_AS(declaration, expression, name)              \
-    auto name = (expression);                                        \
-    if (!name) return ::signalbox::fail(std::move(name).error());    \
+#define SIGNALBOX_TRY_AS(declaration, expression, name)           \
+    auto name = (expression);                                     \
+    if (!name) return ::signalbox::fail(std::move(name).error()); \
     declaration = std::move(*name)
 
 // TRY_AS(const auto seq, line.join(owner)): declares `seq`, or returns the error to the caller.
@@ -61,8 +61,8 @@ using Result = tl::expected<T, Error>;
     SIGNALBOX_TRY_AS(declaration, expression, SIGNALBOX_CONCAT(try_as_, __LINE__))
 
 // TRY(store.flush()): the same for Result<void>, or for a value that is not wanted.
-#define TRY(expression)                                                                     \
-    do {                                                                                    \
-        if (auto try_result = (expression); !try_result)                                    \
-            return ::signalbox::fail(std::move(try_result).error());                        \
+#define TRY(expression)                                              \
+    do {                                                             \
+        if (auto try_result = (expression); !try_result)             \
+            return ::signalbox::fail(std::move(try_result).error()); \
     } while (false)

@@ -1,12 +1,12 @@
 #include "base/time.h"
 
-#include <date/date.h>
-#include <fmt/format.h>
-
 #include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
+
+#include <date/date.h>
+#include <fmt/format.h>
 
 namespace signalbox {
 namespace {
@@ -14,8 +14,7 @@ namespace {
 // Wide enough to notice that a sum of nanoseconds does not fit.
 __extension__ using WideNumber = __int128;
 
-constexpr std::string_view instant_hint =
-    "must be an ISO 8601 time such as 2030-01-31T12:00:00Z";
+constexpr std::string_view instant_hint = "must be an ISO 8601 time such as 2030-01-31T12:00:00Z";
 
 // Takes digits from the front of a text, part by part.
 class DigitReader {
@@ -203,8 +202,8 @@ std::optional<int64_t> read_term(std::string_view& rest) {
 }  // namespace
 
 std::string format_instant(Instant instant) {
-    static const Instant last = date::sys_days(date::year(9999) / 12 / 31) +
-                                std::chrono::hours(24) - Duration(1);
+    static const Instant last =
+        date::sys_days(date::year(9999) / 12 / 31) + std::chrono::hours(24) - Duration(1);
     static const Instant first = date::sys_days(date::year(0) / 1 / 1);
     const Instant shown = instant > last ? last : (instant < first ? first : instant);
     const auto days = date::floor<date::days>(shown);

@@ -1,8 +1,8 @@
 #include "codec/digest.h"
 
-#include <openssl/evp.h>
-
 #include <array>
+
+#include <openssl/evp.h>
 
 #include "base/assert.h"
 
@@ -11,8 +11,8 @@ namespace signalbox {
 std::string md5_base64(std::string_view bytes) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned int digest_bytes = 0;
-    const int made = EVP_Digest(bytes.data(), bytes.size(), digest.data(), &digest_bytes,
-                                EVP_md5(), nullptr);
+    const int made =
+        EVP_Digest(bytes.data(), bytes.size(), digest.data(), &digest_bytes, EVP_md5(), nullptr);
     ASSERT(made == 1);
     std::string text(4 * ((digest_bytes + 2) / 3), '\0');
     EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), digest.data(),

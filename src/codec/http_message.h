@@ -31,7 +31,7 @@ struct HttpRequest {
     std::string_view body;
     bool is_http_1_1 = true;
     bool keep_alive = false;
-    bool has_body = false;    // a length or coding was given, be it for an empty body
+    bool has_body = false;  // a length or coding was given, be it for an empty body
 
     // The first field of that name, in any case.
     [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const;
@@ -51,7 +51,7 @@ enum class HttpFraming : uint8_t {
     length,       // Content-Length
     chunked,      // chunks, then append_last_chunk
     until_close,  // by closing the connection
-    none,  // no body by rule: 204, 304 and answers to HEAD (with the length they would have)
+    none,         // no body by rule: 204, 304 and answers to HEAD (with the length they would have)
 };
 
 // Everything up to and including the empty line. `date` is the value of the Date field.

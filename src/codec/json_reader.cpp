@@ -1,10 +1,10 @@
 #include "codec/json_reader.h"
 
-#include <fmt/format.h>
-#include <simdjson.h>
-
 #include <algorithm>
 #include <bit>
+
+#include <fmt/format.h>
+#include <simdjson.h>
 
 #include "base/assert.h"
 
@@ -19,15 +19,15 @@ constexpr size_t document_bytes_max = 64u << 20;
 // A parser grows to the largest text it has seen; such a one is not kept.
 constexpr size_t kept_bytes_max = 1u << 20;
 
-using Handle = std::array<uint64_t, 2>;
-static_assert(sizeof(Handle) == sizeof(element) && std::is_trivially_copyable_v<element>);
+using ElementHandle = std::array<uint64_t, 2>;
+static_assert(sizeof(ElementHandle) == sizeof(element) && std::is_trivially_copyable_v<element>);
 
-element element_of(const Handle& handle) {
+element element_of(const ElementHandle& handle) {
     return std::bit_cast<element>(handle);
 }
 
-Handle handle_of(element value) {
-    return std::bit_cast<Handle>(value);
+ElementHandle handle_of(element value) {
+    return std::bit_cast<ElementHandle>(value);
 }
 
 // Parsers are kept for the next document of the same thread: each owns some kilobytes.
@@ -228,8 +228,7 @@ Result<std::optional<std::vector<JsonValue>>> JsonMembers::array(std::string_vie
 Result<void> JsonMembers::only_known() const {
     for (const auto& member : members_) {
         if (!member.known) {
-            return fail(ErrorCode::invalid_argument, "is not a known parameter",
-                        path(member.name));
+            return fail(ErrorCode::invalid_argument, "is not a known parameter", path(member.name));
         }
     }
     return {};

@@ -39,10 +39,10 @@ public:
 
 private:
     friend class JsonDocument;
-    using Handle = std::array<uint64_t, 2>;  // the parser's own, which no header shows
-    explicit JsonValue(Handle handle) : handle_(handle) {}
+    using ElementHandle = std::array<uint64_t, 2>;  // the parser's own, which no header shows
+    explicit JsonValue(ElementHandle handle) : handle_(handle) {}
 
-    Handle handle_;
+    ElementHandle handle_;
 };
 
 class JsonDocument {

@@ -19,7 +19,8 @@ bool is_host(std::string_view text) {
 }
 
 bool has_folded_line(std::string_view raw) {
-    for (size_t at = raw.find("\r\n"); at != std::string_view::npos; at = raw.find("\r\n", at + 2)) {
+    for (size_t at = raw.find("\r\n"); at != std::string_view::npos;
+         at = raw.find("\r\n", at + 2)) {
         if (at + 2 < raw.size() && (raw[at + 2] == ' ' || raw[at + 2] == '\t')) return true;
     }
     return false;

@@ -25,8 +25,7 @@ using CommandBody =
     std::variant<CreateTicket, GetTicket, WaitTicket, RenewTicket, ReleaseTicket, DeleteTicket,
                  ClearServer, CheckTicket, GetLine, SetLine, ListLines, ListLineTickets,
                  GetTicketHistory, ListDeadlocks, CreateSession, GetSession, RenewSession,
-                 HoldSession, EndSession, ListSessions, SubscribeFeed, ReadFeedHead,
-                 CancelRequest>;
+                 HoldSession, EndSession, ListSessions, SubscribeFeed, ReadFeedHead, CancelRequest>;
 
 // A request to the core.
 struct Command {
@@ -37,11 +36,11 @@ struct Command {
 };
 
 // The answer to a command: Result<Body::Answer> for the body it carried.
-using Reply = std::variant<Result<TicketCreated>, Result<TicketView>, Result<WaitOutcome>,
-                           Result<ServerCleared>, Result<LineView>, Result<LineList>,
-                           Result<TicketList>, Result<TicketHistory>, Result<DeadlockList>,
-                           Result<SessionView>, Result<SessionEnded>, Result<SessionList>,
-                           Result<FeedJoined>, Result<FeedHead>>;
+using Reply =
+    std::variant<Result<TicketCreated>, Result<TicketView>, Result<WaitOutcome>,
+                 Result<ServerCleared>, Result<LineView>, Result<LineList>, Result<TicketList>,
+                 Result<TicketHistory>, Result<DeadlockList>, Result<SessionView>,
+                 Result<SessionEnded>, Result<SessionList>, Result<FeedJoined>, Result<FeedHead>>;
 
 // The answer that refuses a command, of the kind its sender expects; nothing for a command that
 // is never answered.

@@ -226,8 +226,7 @@ void Engine::fire(TimerHook& hook, Step& step) {
 // A store that cannot be read is told by everyone else; here the next interval tries again.
 void Engine::forget_old(Step& step) {
     const bool more_tickets = tickets_.forget_ended(step).value_or(false);
-    const bool more_keys =
-        idempotency_.forget_old(step, keys_forgotten_per_step).value_or(false);
+    const bool more_keys = idempotency_.forget_old(step, keys_forgotten_per_step).value_or(false);
     const Duration pause = more_tickets || more_keys ? retention_pause : retention_interval;
     timers_.schedule(retention_timer_, step.now.steady + pause);
 }
@@ -286,9 +285,8 @@ std::optional<Duration> Engine::until_next_deadline(Now now) {
 }
 
 Engine::Statistics Engine::statistics() const {
-    return {tickets_.statistics(),    sessions_.count(),   waiters_.count(),
-            feed_.subscriber_count(), tenants_.count(),    feed_.kept_events(),
-            feed_.floor()};
+    return {tickets_.statistics(), sessions_.count(),   waiters_.count(), feed_.subscriber_count(),
+            tenants_.count(),      feed_.kept_events(), feed_.floor()};
 }
 
 void Engine::check(Now now) const {

@@ -47,8 +47,7 @@ Result<void> Feed::load(const RowReader& rows) {
     if (marks_.empty()) return {};
     // Fewer than one mark's worth of events came after the last mark.
     total_events_ = marks_.back().count_before;
-    const auto scan =
-        rows.scan(event_row_key(marks_.back().revision), table_end(Table::event));
+    const auto scan = rows.scan(event_row_key(marks_.back().revision), table_end(Table::event));
     for (; scan->valid(); scan->next()) {
         const auto events = decode_events(scan->key(), scan->value());
         if (!events) return fail(ErrorCode::internal, std::string(damaged_feed));

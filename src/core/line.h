@@ -103,9 +103,8 @@ private:
         auto operator<=>(const Order&) const = default;
     };
     // Knows the rank of each element, so that a place in a million costs twenty steps.
-    using TicketOrder =
-        __gnu_pbds::tree<Order, Ticket*, std::less<>, __gnu_pbds::rb_tree_tag,
-                         __gnu_pbds::tree_order_statistics_node_update>;
+    using TicketOrder = __gnu_pbds::tree<Order, Ticket*, std::less<>, __gnu_pbds::rb_tree_tag,
+                                         __gnu_pbds::tree_order_statistics_node_update>;
 
     static Order order_of(const Ticket& ticket);
     static Ticket* first_of(const TicketOrder& tickets);

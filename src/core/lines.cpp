@@ -48,8 +48,8 @@ Event settings_event(const Line& line, const Caller& by) {
     Event event;
     event.tenant = key.tenant;
     event.type = "line.changed";
-    event.subject = fmt::format("{}/{}/{}", key.resource.server.text(), key.resource.scope,
-                                key.resource.id);
+    event.subject =
+        fmt::format("{}/{}/{}", key.resource.server.text(), key.resource.scope, key.resource.id);
     event.topics = line_topics(key.resource);
     const LineView view = line.view();
     JsonWriter json(event.data);

@@ -92,8 +92,7 @@ Result<SessionView> Sessions::create(TenantId tenant, CreateSession command, Ste
     }
     if (command.grace > limits_.grace_max) {
         return fail(ErrorCode::invalid_argument,
-                    fmt::format("must be at most {}", format_duration(limits_.grace_max)),
-                    "grace");
+                    fmt::format("must be at most {}", format_duration(limits_.grace_max)), "grace");
     }
     if (command.name.size() > name_bytes_max) {
         return fail(ErrorCode::invalid_argument,

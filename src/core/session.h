@@ -28,7 +28,7 @@ struct Session : TimerHook {
     Duration ttl{};
     Duration grace{};
     Instant created_at;
-    SteadyInstant ends_at;    // meaningful while no connection holds it
+    SteadyInstant ends_at;  // meaningful while no connection holds it
     WaiterList connections;
     std::map<TicketSequence, Ticket*> tickets;
     // Its end is written down; its tickets follow, a few at a time. Nobody sees it any more.

@@ -13,9 +13,9 @@ namespace signalbox {
 
 struct SessionView {
     Uuid id;
-    std::string name;       // for people
-    Duration ttl{};         // without a heartbeat for this long, and no open connection, it ends
-    Duration grace{};       // how long it outlives its last connection
+    std::string name;  // for people
+    Duration ttl{};    // without a heartbeat for this long, and no open connection, it ends
+    Duration grace{};  // how long it outlives its last connection
     Instant created_at;
     uint64_t connections = 0;
     uint64_t tickets = 0;

@@ -196,8 +196,7 @@ std::string ticket_row_prefix(Table table, TenantId tenant, ServerId server) {
     return key.take();
 }
 
-std::string ticket_row_key(Table table, TenantId tenant, ServerId server,
-                           TicketSequence sequence) {
+std::string ticket_row_key(Table table, TenantId tenant, ServerId server, TicketSequence sequence) {
     auto key = ticket_row_prefix(table, tenant, server);
     put_u64_be(key, sequence.value);
     return key;

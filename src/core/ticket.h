@@ -56,16 +56,16 @@ std::optional<TicketMode> parse_ticket_mode(std::string_view name);
 
 // What a client said once, when it created the ticket (or renewed it, for the expiry).
 struct TicketFields {
-    std::string expires_text;            // verbatim; empty when the server measures the life
+    std::string expires_text;  // verbatim; empty when the server measures the life
     std::optional<std::string> action;
-    std::string extra = "{}";            // a JSON object, validated
+    std::string extra = "{}";  // a JSON object, validated
     std::optional<std::string> reqid;
-    std::optional<std::string> owner;    // one flow of work: it does nothing else while it waits
-    int32_t priority = 0;                // higher goes first
-    Duration ttl{};                      // life after creation, grant and each renewal; 0: none
-    Duration hold_max{};                 // longest time as holder, renewals included; 0: none
-    std::optional<Uuid> session;         // lives as long as this session
-    std::optional<uint32_t> slots;       // what the line must have
+    std::optional<std::string> owner;      // one flow of work: it does nothing else while it waits
+    int32_t priority = 0;                  // higher goes first
+    Duration ttl{};                        // life after creation, grant and each renewal; 0: none
+    Duration hold_max{};                   // longest time as holder, renewals included; 0: none
+    std::optional<Uuid> session;           // lives as long as this session
+    std::optional<uint32_t> slots;         // what the line must have
     std::vector<Resource> more_resources;  // beyond the first one, granted together with it
 };
 
@@ -98,14 +98,14 @@ struct TicketRecord {
     LineKeyPtr line;  // of its first resource
     TicketDetailsPtr details;
     Instant created_at;
-    Instant updated_at;         // of the last change of status or expiry
+    Instant updated_at;  // of the last change of status or expiry
     Instant expires_at = never;
     Instant granted_at = never;  // `never` until it was active
     Instant order_at;            // when it would have come had it no priority; see Line
     FencingToken token;
     TicketStatus status = TicketStatus::queued;
     TicketMode mode = TicketMode::exclusive;
-    bool barge = false;          // may go ahead of tickets that wait for another line
+    bool barge = false;  // may go ahead of tickets that wait for another line
 };
 
 // Where a live ticket stands.

@@ -17,16 +17,16 @@ struct TicketCreated {
     TicketView ticket;
     // Holders, then the waiting in order; the new ticket is always among them when asked for.
     std::vector<TicketView> queue;
-    bool replayed = false;        // the key was seen before: this is that ticket, as it is now
-    std::vector<Uuid> deadlock;   // tickets that wait for each other, this one first
+    bool replayed = false;       // the key was seen before: this is that ticket, as it is now
+    std::vector<Uuid> deadlock;  // tickets that wait for each other, this one first
 };
 
 struct CreateTicket {
     using Answer = TicketCreated;
 
     Resource resource;
-    TicketFields fields;          // fields.more_resources: the rest, without repeats
-    Instant expires_at = never;   // what fields.expires_text says; `never` without one
+    TicketFields fields;         // fields.more_resources: the rest, without repeats
+    Instant expires_at = never;  // what fields.expires_text says; `never` without one
     TicketMode mode = TicketMode::exclusive;
     bool barge = false;
     size_t queue_views_max = 0;   // how much of the line the answer shows
@@ -41,8 +41,8 @@ struct GetTicket {
 };
 
 struct WaitOutcome {
-    TicketView ticket;      // active; or queued when the time limit came first; or how it ended
-    bool waited = false;    // false when it was so at once
+    TicketView ticket;    // active; or queued when the time limit came first; or how it ended
+    bool waited = false;  // false when it was so at once
 };
 
 // Parks until the ticket is active, ends, or `timeout` has passed.

@@ -37,8 +37,7 @@ std::unique_ptr<RowScan> TicketListing::open_scan(Table table) const {
                             : KeyBuilder(table).tenant(tenant).take();
     std::string upper = prefix_end(lower);
     if (reached_) {
-        const auto place =
-            ticket_row_key(table, tenant, reached_->server, reached_->sequence);
+        const auto place = ticket_row_key(table, tenant, reached_->server, reached_->sequence);
         if (request_.order == ScanOrder::ascending) {
             lower = std::max(lower, prefix_end(place));
         } else {
@@ -112,8 +111,7 @@ Result<std::optional<TicketView>> TicketListing::read_row(Table table, const Row
     if (!view) return fail(ErrorCode::internal, "a row of a ticket is damaged");
     // Its timer may be a moment late; nobody is shown a ticket as valid that is not.
     auto& record = view->record;
-    if (is_live(record.status) && record.details->ttl().count() == 0 &&
-        record.expires_at <= now_) {
+    if (is_live(record.status) && record.details->ttl().count() == 0 && record.expires_at <= now_) {
         record.status = TicketStatus::expired;
     }
     return view;

@@ -217,16 +217,16 @@ void TicketRows::erase_server(TenantId tenant, ServerId server, Step& step) {
 void TicketRows::put_elsewhere(const TicketRecord& record, Step& step) {
     const auto row = row_key(Table::ticket_live, record);
     for (const auto server : further_servers(record)) {
-        step.ready.writes.put(ticket_row_key(Table::ticket_elsewhere, record.line->tenant, server,
-                                             record.sequence),
-                              std::string_view(row).substr(1));
+        step.ready.writes.put(
+            ticket_row_key(Table::ticket_elsewhere, record.line->tenant, server, record.sequence),
+            std::string_view(row).substr(1));
     }
 }
 
 void TicketRows::erase_elsewhere(const TicketRecord& record, Step& step) {
     for (const auto server : further_servers(record)) {
-        step.ready.writes.erase(ticket_row_key(Table::ticket_elsewhere, record.line->tenant,
-                                               server, record.sequence));
+        step.ready.writes.erase(
+            ticket_row_key(Table::ticket_elsewhere, record.line->tenant, server, record.sequence));
     }
 }
 
@@ -293,9 +293,7 @@ Result<bool> TicketRows::forget_ended(Step& step) {
 
 Result<void> TicketRows::forget_one(std::string_view age_row_key, const Uuid& uuid, Step& step) {
     const auto row_rest = age_row_key.substr(age_prefix_bytes);
-    const auto key_in = [&](Table table) {
-        return KeyBuilder(table).tail(row_rest).take();
-    };
+    const auto key_in = [&](Table table) { return KeyBuilder(table).tail(row_rest).take(); };
     const auto ended_key = key_in(Table::ticket_ended);
     ByteReader reader(row_rest);
     const TenantId tenant(reader.u32_be());

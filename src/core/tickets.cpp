@@ -1,9 +1,9 @@
 #include "core/tickets.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <span>
+
+#include <fmt/format.h>
 
 #include "base/assert.h"
 #include "codec/json_writer.h"
@@ -78,9 +78,8 @@ Result<void> Tickets::load(const RowReader& rows, Timers& timers, Now now) {
         const auto fields = ticket->record.details->fields();
         Ticket& live = enter_lines(std::move(ticket), fields);
         Session* session =
-            fields.session
-                ? sessions_.find_even_ending(live.record.line->tenant, *fields.session)
-                : nullptr;
+            fields.session ? sessions_.find_even_ending(live.record.line->tenant, *fields.session)
+                           : nullptr;
         if (fields.session && session == nullptr) {
             return fail(ErrorCode::internal, "a live ticket hangs on a session that is gone");
         }
@@ -130,10 +129,10 @@ Result<void> Tickets::check_limits(const CreateTicket& command) const {
         }
     }
     if (std::abs(fields.priority) > limits_.priority_max) {
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("must be between {} and {}", -limits_.priority_max,
-                                limits_.priority_max),
-                    "priority");
+        return fail(
+            ErrorCode::invalid_argument,
+            fmt::format("must be between {} and {}", -limits_.priority_max, limits_.priority_max),
+            "priority");
     }
     if (fields.slots && (*fields.slots == 0 || *fields.slots > limits_.slots_max)) {
         return fail(ErrorCode::invalid_argument,
@@ -150,11 +149,11 @@ Result<void> Tickets::check_lines(TenantId tenant, const CreateTicket& command) 
         const Line* line = lines_.find(tenant, resource);
         if (line == nullptr) return {};
         if (line->settings().draining) {
-            return fail(ErrorCode::unavailable,
-                        fmt::format("the line of scope {} and id {} is being drained{}{}",
-                                    resource.scope, resource.id,
-                                    line->settings().reason.empty() ? "" : ": ",
-                                    line->settings().reason));
+            return fail(
+                ErrorCode::unavailable,
+                fmt::format("the line of scope {} and id {} is being drained{}{}", resource.scope,
+                            resource.id, line->settings().reason.empty() ? "" : ": ",
+                            line->settings().reason));
         }
         if (command.fields.slots && !line->agrees_on_slots(*command.fields.slots)) {
             return fail(ErrorCode::conflict,
@@ -169,8 +168,8 @@ Result<void> Tickets::check_lines(TenantId tenant, const CreateTicket& command) 
 
 Result<TicketCreated> Tickets::create(TenantId tenant, CreateTicket command, Step& step) {
     if (!command.idempotency_key.empty()) {
-        TRY_AS(const auto created, idempotency_.find(tenant, command.idempotency_key,
-                                                     command.request_digest, step));
+        TRY_AS(const auto created,
+               idempotency_.find(tenant, command.idempotency_key, command.request_digest, step));
         if (created) return replay(tenant, *created, command.queue_views_max, step);
     }
     TRY(check_limits(command));
@@ -180,7 +179,8 @@ Result<TicketCreated> Tickets::create(TenantId tenant, CreateTicket command, Ste
     if (fields.session) {
         session = sessions_.find(tenant, *fields.session);
         if (session == nullptr) {
-            return fail(ErrorCode::invalid_argument, "is not the id of a living session", "session");
+            return fail(ErrorCode::invalid_argument, "is not the id of a living session",
+                        "session");
         }
         if (session->tickets.size() >= limits_.tickets_per_session_max) {
             return fail(ErrorCode::overloaded, "has too many tickets", "session");
@@ -195,14 +195,14 @@ Result<TicketCreated> Tickets::create(TenantId tenant, CreateTicket command, Ste
     record.created_at = last_arrival_;
     record.updated_at = last_arrival_;
     record.order_at = order_at(last_arrival_, fields.priority, limits_.ageing);
-    record.expires_at = fields.ttl.count() > 0 ? saturating_add(step.now.wall, fields.ttl)
-                                               : command.expires_at;
+    record.expires_at =
+        fields.ttl.count() > 0 ? saturating_add(step.now.wall, fields.ttl) : command.expires_at;
     record.mode = command.mode;
     record.barge = command.barge;
     record.details = TicketDetails::make(fields);
     if (!command.idempotency_key.empty()) {
-        idempotency_.remember(tenant, command.idempotency_key, command.request_digest,
-                              record.uuid, step);
+        idempotency_.remember(tenant, command.idempotency_key, command.request_digest, record.uuid,
+                              step);
     }
     ++statistics_.created;
 
@@ -305,8 +305,7 @@ void Tickets::schedule(Ticket& ticket, Timers& timers, Now now) {
     timers.schedule(ticket, saturating_add(now.steady, left));
 }
 
-std::vector<TicketView> Tickets::queue_with(const Ticket& ticket, size_t views_max,
-                                            Now now) const {
+std::vector<TicketView> Tickets::queue_with(const Ticket& ticket, size_t views_max, Now now) const {
     std::vector<TicketView> views;
     if (views_max == 0) return views;
     bool among = false;
@@ -333,8 +332,7 @@ Ticket* Tickets::find_live(TenantId tenant, const Uuid& uuid, Step& step) {
     return nullptr;
 }
 
-Result<TicketView> Tickets::find_ended(TenantId tenant, const Uuid& uuid,
-                                       const Step& step) const {
+Result<TicketView> Tickets::find_ended(TenantId tenant, const Uuid& uuid, const Step& step) const {
     TRY_AS(auto ended, TicketRows::find_ended(tenant, uuid, step.rows));
     if (!ended || ended->record.status == TicketStatus::deleted) {
         return fail(no_such_ticket(uuid));
@@ -460,7 +458,8 @@ Result<TicketView> Tickets::check_token(TenantId tenant, const CheckTicket& comm
     if (ticket->record.status != TicketStatus::active) return fail(already(ticket->record));
     if (ticket->record.token != command.token) {
         return fail(ErrorCode::conflict,
-                    fmt::format("is not the ticket's, which is {}", ticket->record.token.value), "token");
+                    fmt::format("is not the ticket's, which is {}", ticket->record.token.value),
+                    "token");
     }
     return view_of(*ticket, step.now);
 }
@@ -578,7 +577,8 @@ void Tickets::on_deadline(Ticket& ticket, Step& step) {
 }
 
 bool Tickets::end_with_session(Session& session, Step& step) {
-    for (size_t ended = 0; ended < limits_.ended_per_step_max && !session.tickets.empty(); ++ended) {
+    for (size_t ended = 0; ended < limits_.ended_per_step_max && !session.tickets.empty();
+         ++ended) {
         end(*session.tickets.begin()->second, TicketStatus::expired, "expired",
             std::string(session_over), step);
     }
@@ -756,8 +756,7 @@ void Tickets::check(Now now) const {
         ASSERT((ticket->record.token.value != 0) ==
                (ticket->record.status == TicketStatus::active));
         visit_lines(*ticket, [&](const Line& line) {
-            ASSERT(line.unsettled ||
-                   next_in_turn(line, now, limits_.overtaken_max) == nullptr);
+            ASSERT(line.unsettled || next_in_turn(line, now, limits_.overtaken_max) == nullptr);
         });
     }
 }

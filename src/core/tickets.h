@@ -150,7 +150,7 @@ private:
     boost::unordered_flat_set<Ticket*, ByUuid, SameUuid> live_;  // owns its elements
     std::vector<Line*> unsettled_;
     std::vector<KnownDeadlock> deadlocks_;  // newest last
-    Instant last_arrival_;  // arrival never runs backwards, whatever the clock does
+    Instant last_arrival_;                  // arrival never runs backwards, whatever the clock does
     Statistics statistics_;
 };
 

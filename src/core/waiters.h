@@ -20,8 +20,8 @@ struct Session;
 // A parked request. It stands in the list of what it watches and is found by its request; a
 // wait with a time limit also hangs in a timer wheel.
 struct Waiter : TimerHook {
-    using ListHook =
-        boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+    using ListHook = boost::intrusive::list_member_hook<
+        boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
     using Watched = std::variant<Ticket*, Session*>;
 
     Waiter(RequestId waiter_request, Watched waiter_watched)
@@ -32,10 +32,9 @@ struct Waiter : TimerHook {
     ListHook list_hook;
 };
 
-using WaiterList =
-    boost::intrusive::list<Waiter,
-                           boost::intrusive::member_hook<Waiter, Waiter::ListHook, &Waiter::list_hook>,
-                           boost::intrusive::constant_time_size<false>>;
+using WaiterList = boost::intrusive::list<
+    Waiter, boost::intrusive::member_hook<Waiter, Waiter::ListHook, &Waiter::list_hook>,
+    boost::intrusive::constant_time_size<false>>;
 
 // All parked requests of a partition. They are not durable: a restart ends them, and the
 // client asks again. Core thread.

@@ -27,8 +27,8 @@ void Exchange::ask_core(std::string tenant, CommandBody body, Frontend::Continua
     // The exchange lives until its answer; the answer is dropped when the client has gone.
     const ExchangePtr self(this);
     is_parked_ = Frontend::may_park(command.body);
-    const auto request = frontend_.submit(
-        std::move(command), [self, then = std::move(then)](Reply reply) {
+    const auto request =
+        frontend_.submit(std::move(command), [self, then = std::move(then)](Reply reply) {
             self->asked_.reset();
             if (!self->is_gone()) then(std::move(reply));
         });
@@ -40,8 +40,8 @@ void Exchange::respond(HttpResponse response) {
     ASSERT(state_ == State::open);
     state_ = State::complete;
     frontend_.probe().responded(response.status, frontend_.node().clock().stopwatch() - started_);
-    const bool bodiless = response.status == 204 || response.status == 304 ||
-                          origin_.method == HttpMethod::head;
+    const bool bodiless =
+        response.status == 204 || response.status == 304 || origin_.method == HttpMethod::head;
     const bool keep_alive = origin_.keep_alive && !session_->last_request_seen_;
     std::string bytes;
     bytes.reserve(response.body.size() + 512);

@@ -23,15 +23,14 @@ class HttpSession;
 //
 // Exactly one of respond() and begin_stream() is called, once. After the client has gone both
 // do nothing.
-class Exchange
-    : public boost::intrusive_ref_counter<Exchange, boost::thread_unsafe_counter> {
+class Exchange : public boost::intrusive_ref_counter<Exchange, boost::thread_unsafe_counter> {
 public:
     struct Origin {
-        std::string peer;          // the client's address, without port
+        std::string peer;  // the client's address, without port
         HttpMethod method = HttpMethod::other;
         bool is_http_1_1 = true;
         bool keep_alive = false;
-        std::string request_id;    // as the client sent it, or made up
+        std::string request_id;  // as the client sent it, or made up
     };
 
     Exchange(HttpSession& session, Frontend& frontend, Origin origin);

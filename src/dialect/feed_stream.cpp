@@ -39,8 +39,8 @@ std::string cloud_event(const Event& event, const std::string& cursor, const std
 }
 
 void FeedStream::open(ExchangePtr exchange, Request request, Refuse refuse) {
-    const auto stream = std::make_shared<FeedStream>(std::move(exchange), std::move(request),
-                                                     std::move(refuse));
+    const auto stream =
+        std::make_shared<FeedStream>(std::move(exchange), std::move(request), std::move(refuse));
     stream->exchange_->when_gone([stream] { stream->finish(); });
     stream->join();
 }
@@ -204,9 +204,7 @@ void FeedStream::fall_behind() {
     if (exchange_->backlog() == 0) {
         exchange_->frontend().run_later(rejoin);
     } else {
-        exchange_->when_drained([self, rejoin] {
-            self->exchange_->frontend().run_later(rejoin);
-        });
+        exchange_->when_drained([self, rejoin] { self->exchange_->frontend().run_later(rejoin); });
     }
 }
 

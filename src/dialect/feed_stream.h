@@ -65,12 +65,12 @@ private:
     const Request request_;
     const Refuse refuse_;
     State state_ = State::joining;
-    bool begun_ = false;                    // the head has been sent
+    bool begun_ = false;  // the head has been sent
     std::optional<RequestId> subscription_;
-    FeedPosition reached_;                  // everything up to here has been sent
+    FeedPosition reached_;  // everything up to here has been sent
     Revision joined_at_;
     std::deque<std::shared_ptr<const Event>> buffer_;
-    bool overflowed_ = false;               // the buffer did not hold everything
+    bool overflowed_ = false;  // the buffer did not hold everything
     bool asking_head_ = false;
     SteadyInstant sent_at_;
 };

@@ -1,9 +1,9 @@
 #include "dialect/frontend.h"
 
+#include <algorithm>
+
 #include <date/date.h>
 #include <fmt/format.h>
-
-#include <algorithm>
 
 #include "base/assert.h"
 
@@ -15,8 +15,8 @@ constexpr size_t spare_parsers_max = 64;
 constexpr uint64_t generation_mask = 0xffffff;
 
 RequestId make_request_id(uint8_t index, uint32_t generation, uint32_t slot) {
-    return RequestId((static_cast<uint64_t>(index) << 56) |
-                     ((generation & generation_mask) << 32) | slot);
+    return RequestId((static_cast<uint64_t>(index) << 56) | ((generation & generation_mask) << 32) |
+                     slot);
 }
 
 // "Sun, 06 Nov 1994 08:49:37 GMT", whatever the locale.
@@ -30,25 +30,19 @@ std::string format_http_date(Instant instant) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(instant - day).count();
     return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", days[weekday.c_encoding()],
                        static_cast<unsigned>(ymd.day()),
-                       months[static_cast<unsigned>(ymd.month()) - 1],
-                       static_cast<int>(ymd.year()), seconds / 3600, seconds / 60 % 60,
-                       seconds % 60);
+                       months[static_cast<unsigned>(ymd.month()) - 1], static_cast<int>(ymd.year()),
+                       seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
 }  // namespace
 
 Frontend::Frontend(Setup setup, const Node& node, const Router& router, HttpProbe& probe)
-    : setup_(std::move(setup)),
-      node_(node),
-      router_(router),
-      probe_(probe),
-      random_(setup_.seed) {}
+    : setup_(std::move(setup)), node_(node), router_(router), probe_(probe), random_(setup_.seed) {}
 
 Frontend::~Frontend() = default;
 
 bool Frontend::may_park(const CommandBody& body) {
-    return std::holds_alternative<WaitTicket>(body) ||
-           std::holds_alternative<HoldSession>(body) ||
+    return std::holds_alternative<WaitTicket>(body) || std::holds_alternative<HoldSession>(body) ||
            std::holds_alternative<SubscribeFeed>(body);
 }
 
@@ -60,8 +54,8 @@ std::optional<RequestId> Frontend::submit(Command command, Continuation then) {
     if (!parks) slots_[static_cast<uint32_t>(request.value)].partition = nullptr;
     command.request = request;
     if (!partition.submit(std::move(command))) {
-        auto refused = refusal(command.body, {ErrorCode::unavailable,
-                                              "the server has too much to do", {}});
+        auto refused =
+            refusal(command.body, {ErrorCode::unavailable, "the server has too much to do", {}});
         ASSERT(refused);
         auto continuation = std::move(slots_[static_cast<uint32_t>(request.value)].then);
         free_slot(request);
@@ -84,8 +78,7 @@ void Frontend::forget(RequestId request) {
     free_slot(request);
 }
 
-void Frontend::deliver(std::vector<Completion> completions,
-                       std::vector<FeedDelivery> deliveries) {
+void Frontend::deliver(std::vector<Completion> completions, std::vector<FeedDelivery> deliveries) {
     for (auto& completion : completions) {
         Slot* slot = slot_of(completion.request);
         if (slot == nullptr || !slot->then) continue;

@@ -58,9 +58,7 @@ public:
     // What a batch made true, for requests of this front end. The order is kept.
     void deliver(std::vector<Completion> completions, std::vector<FeedDelivery> deliveries);
     // Which front end a request belongs to; for those who hand out a batch. Any thread.
-    static uint8_t index_of(RequestId request) {
-        return static_cast<uint8_t>(request.value >> 56);
-    }
+    static uint8_t index_of(RequestId request) { return static_cast<uint8_t>(request.value >> 56); }
 
     // Of the Date field, for the present second.
     [[nodiscard]] const std::string& http_date();

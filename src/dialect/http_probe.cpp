@@ -32,8 +32,7 @@ HttpProbe::HttpProbe(Metrics& metrics)
                    .Register(metrics.registry())
                    .Add({}, latency_buckets())) {
     for (size_t hundred = 1; hundred < std::size(responses_by_class_); ++hundred) {
-        responses_by_class_[hundred] =
-            &responses_.Add({{"class", std::to_string(hundred) + "xx"}});
+        responses_by_class_[hundred] = &responses_.Add({{"class", std::to_string(hundred) + "xx"}});
     }
 }
 

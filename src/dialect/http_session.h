@@ -1,12 +1,12 @@
 #pragma once
 
-#include <sys/uio.h>
-
 #include <deque>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include <sys/uio.h>
 
 #include "base/time.h"
 #include "dialect/exchange.h"
@@ -94,8 +94,8 @@ private:
     bool closed_ = false;
     bool parsing_ = false;
     SteadyInstant idle_since_;
-    SteadyInstant request_since_;   // first byte of the request being received
-    SteadyInstant progress_at_;     // of the output
+    SteadyInstant request_since_;  // first byte of the request being received
+    SteadyInstant progress_at_;    // of the output
 };
 
 }  // namespace signalbox

@@ -1,8 +1,8 @@
 #include "dialect/parameters.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
+
+#include <fmt/format.h>
 
 namespace signalbox {
 

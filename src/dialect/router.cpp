@@ -67,8 +67,7 @@ bool Router::matches(const Route& route, const std::vector<std::string_view>& se
     return true;
 }
 
-const Router::Faults& Router::faults_of(std::string_view first_segment,
-                                        DialectSet dialects) const {
+const Router::Faults& Router::faults_of(std::string_view first_segment, DialectSet dialects) const {
     const auto found = faults_.find(first_segment);
     if (found != faults_.end() && dialects.has(found->second.dialect)) return found->second;
     for (const auto& [segment, faults] : faults_) {
@@ -104,8 +103,7 @@ void Router::route(const HttpRequest& request, DialectSet dialects,
                 if (!is_parameter(route.segments[i])) continue;
                 auto value = percent_decode(segments[i]);
                 if (!value) {
-                    return exchange->respond(
-                        faults.handler(RouteFault::bad_path, request, {}));
+                    return exchange->respond(faults.handler(RouteFault::bad_path, request, {}));
                 }
                 call.path.emplace_back(std::string_view(route.segments[i]).substr(1),
                                        std::move(*value));

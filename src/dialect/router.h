@@ -57,9 +57,8 @@ class Router {
 public:
     using Handler = std::function<void(Call& call)>;
     // Answers a request that has no handler; `allow` lists the methods that would have one.
-    using FaultHandler =
-        std::function<HttpResponse(RouteFault fault, const HttpRequest& request,
-                                   const std::string& allow)>;
+    using FaultHandler = std::function<HttpResponse(RouteFault fault, const HttpRequest& request,
+                                                    const std::string& allow)>;
 
     // "/tickets/:ticket/wait"; ":name" takes one segment. Patterns are tried in the order in
     // which they were added.

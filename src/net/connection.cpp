@@ -78,9 +78,7 @@ void Connection::read() {
                 if (result.bytes < buffer.size()) return wait_readable();
                 break;
             case IoStatus::want_read: return wait_readable();
-            case IoStatus::want_write:
-                read_wants_write_ = true;
-                return wait_writable();
+            case IoStatus::want_write: read_wants_write_ = true; return wait_writable();
             case IoStatus::closed: return session_.receive_end();
             case IoStatus::failed: return close();
         }

@@ -1,11 +1,11 @@
 #include "net/core_loop.h"
 
-#include <sys/prctl.h>
-
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <future>
 #include <optional>
+
+#include <sys/prctl.h>
 
 #include "net/io_thread.h"
 

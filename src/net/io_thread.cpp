@@ -1,8 +1,8 @@
 #include "net/io_thread.h"
 
-#include <sys/prctl.h>
-
 #include <boost/asio/post.hpp>
+
+#include <sys/prctl.h>
 
 namespace signalbox {
 namespace {
@@ -59,8 +59,8 @@ void IoThread::post(std::function<void()> work) {
 void IoThread::adopt(asio::ip::tcp::socket socket, ConnectionSetup setup) {
     boost::system::error_code error;
     const auto remote = socket.remote_endpoint(error);
-    const auto connection = std::make_shared<Connection>(
-        *this, std::move(socket), std::move(setup), error ? "" : remote.address().to_string());
+    const auto connection = std::make_shared<Connection>(*this, std::move(socket), std::move(setup),
+                                                         error ? "" : remote.address().to_string());
     connections_.insert(connection);
     connection_count_ = connections_.size();
     connection->start();

@@ -1,6 +1,6 @@
-#include <sys/socket.h>
-
 #include <cerrno>
+
+#include <sys/socket.h>
 
 #include "net/transport.h"
 

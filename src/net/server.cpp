@@ -1,8 +1,5 @@
 #include "net/server.h"
 
-#include <fmt/format.h>
-#include <netinet/tcp.h>
-
 #include <atomic>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -10,6 +7,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <charconv>
 #include <condition_variable>
+
+#include <fmt/format.h>
+#include <netinet/tcp.h>
 
 #include "base/assert.h"
 #include "base/log.h"
@@ -40,8 +40,8 @@ void set_socket_options(Tcp::socket& socket) {
 }
 
 Error listen_error(const ListenAddress& address, const boost::system::error_code& error) {
-    return {ErrorCode::invalid_argument,
-            fmt::format("{}: {}", address.text(), error.message()), "listen"};
+    return {ErrorCode::invalid_argument, fmt::format("{}: {}", address.text(), error.message()),
+            "listen"};
 }
 
 // Hands what a batch has made true to the io threads that asked for it.
@@ -133,8 +133,7 @@ std::string ListenAddress::text() const {
 
 class Server::Implementation {
 public:
-    explicit Implementation(ServerOptions server_options)
-        : options(std::move(server_options)) {
+    explicit Implementation(ServerOptions server_options) : options(std::move(server_options)) {
         ASSERT(options.io_threads > 0 && options.io_threads < 256);
         ASSERT(!options.core_on_io_thread || options.io_threads == 1);
         for (size_t i = 0; i < options.io_threads; ++i) {
@@ -203,8 +202,7 @@ public:
         IoThread& thread = *threads[next_thread++ % threads.size()];
         listener.acceptor.async_accept(
             thread.context(),
-            [this, &listener, &thread](const boost::system::error_code& error,
-                                       Tcp::socket socket) {
+            [this, &listener, &thread](const boost::system::error_code& error, Tcp::socket socket) {
                 if (error == asio::error::operation_aborted) return;
                 if (error) {
                     // Out of descriptors, most likely: what is open goes on, and some will end.

@@ -16,7 +16,7 @@
 namespace signalbox {
 
 struct ListenAddress {
-    std::string host;  // a name or an address
+    std::string host;   // a name or an address
     uint16_t port = 0;  // 0: any free one
     DialectSet dialects;
     bool tls = false;

@@ -1,9 +1,9 @@
 #include "net/tls.h"
 
+#include <cerrno>
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-
-#include <cerrno>
 
 namespace signalbox {
 namespace {

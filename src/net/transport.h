@@ -1,10 +1,10 @@
 #pragma once
 
-#include <sys/uio.h>
-
 #include <cstddef>
 #include <memory>
 #include <span>
+
+#include <sys/uio.h>
 
 namespace signalbox {
 

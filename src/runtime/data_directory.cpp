@@ -1,10 +1,10 @@
 #include "runtime/data_directory.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <map>
 #include <sstream>
+
+#include <fmt/format.h>
 
 namespace signalbox {
 namespace {
@@ -37,8 +37,7 @@ Result<DataDirectory> parse(const std::string& content) {
     DataDirectory directory;
     const auto node = Uuid::parse(values["node"]);
     if (!node || !read_number(values["history"], directory.history, 16) ||
-        !read_number(values["partitions"], directory.partitions, 10) ||
-        directory.partitions == 0) {
+        !read_number(values["partitions"], directory.partitions, 10) || directory.partitions == 0) {
         return fail(ErrorCode::internal, "META is damaged; restore it from a backup");
     }
     directory.node = *node;
@@ -52,10 +51,10 @@ Result<DataDirectory> DataDirectory::open(Disk& disk, size_t partitions_wanted, 
     if (content) {
         TRY_AS(const auto directory, parse(*content));
         if (directory.partitions != partitions_wanted) {
-            return fail(ErrorCode::conflict,
-                        fmt::format("the data directory has {} and keeps them",
-                                    directory.partitions),
-                        "partitions");
+            return fail(
+                ErrorCode::conflict,
+                fmt::format("the data directory has {} and keeps them", directory.partitions),
+                "partitions");
         }
         return directory;
     }

@@ -26,9 +26,7 @@ public:
     Node(Identity identity, const Clock& clock, Metrics& metrics)
         : identity_(std::move(identity)), clock_(clock), metrics_(metrics) {}
 
-    void add(std::unique_ptr<Partition> partition) {
-        partitions_.push_back(std::move(partition));
-    }
+    void add(std::unique_ptr<Partition> partition) { partitions_.push_back(std::move(partition)); }
 
     // All that a tenant owns is in one partition.
     [[nodiscard]] Partition& partition_of(std::string_view tenant) const {

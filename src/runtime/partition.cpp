@@ -212,7 +212,8 @@ Result<void> Partition::flush() {
 }
 
 void Partition::checkpoint_if_due() {
-    if (bytes_since_checkpoint_ < options_.checkpoint_bytes || checkpointing_.exchange(true)) return;
+    if (bytes_since_checkpoint_ < options_.checkpoint_bytes || checkpointing_.exchange(true))
+        return;
     bytes_since_checkpoint_ = 0;
     executor_.post([this] {
         if (const auto flushed = flush(); !flushed) {
@@ -226,8 +227,8 @@ void Partition::report_state(Now now) {
     report_is_due_ = now.steady - reported_at_ < report_interval;
     if (report_is_due_) return;
     reported_at_ = now.steady;
-    probe_.state({engine_.statistics(), journal_.last_revision(), journal_.kept_bytes(),
-                  store_.usage()});
+    probe_.state(
+        {engine_.statistics(), journal_.last_revision(), journal_.kept_bytes(), store_.usage()});
 }
 
 std::optional<std::string> Partition::trouble() const {

@@ -104,7 +104,7 @@ private:
     Engine engine_;
     BatchRows rows_;
 
-    std::deque<Command> pending_;  // taken from the inbox, for this batch or the next
+    std::deque<Command> pending_;   // taken from the inbox, for this batch or the next
     bool store_is_behind_ = false;  // the last batch is in the journal, not yet in the store
     bool failed_ = false;
     uint64_t bytes_since_checkpoint_ = 0;

@@ -45,8 +45,8 @@ private:
         while (committed_->valid() && rows_.changed(committed_->key()) != nullptr) {
             committed_->next();
         }
-        from_batch_ = change_ != changes_end_ &&
-                      (!committed_->valid() || change_->first < committed_->key());
+        from_batch_ =
+            change_ != changes_end_ && (!committed_->valid() || change_->first < committed_->key());
     }
 
     const BatchRows& rows_;

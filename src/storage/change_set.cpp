@@ -66,7 +66,8 @@ void BatchWriter::add(WriteKind kind, std::string_view key, std::string_view val
 
 Write BatchWriter::write_at(size_t index) const {
     Write write{};
-    const size_t length = decode_write(std::string_view(bytes_).substr(write_starts_[index]), write);
+    const size_t length =
+        decode_write(std::string_view(bytes_).substr(write_starts_[index]), write);
     ASSERT(length > 0);
     return write;
 }

@@ -1,8 +1,8 @@
 #include "storage/file_journal.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/assert.h"
 #include "base/log.h"
@@ -209,9 +209,8 @@ Result<void> FileJournal::read(Revision after, const Visit& visit) {
         TRY(read_records(segments[i], after, reached, visit));
     }
     if (reached < last_) {
-        return fail(damaged(options_.directory,
-                            fmt::format("revisions {} to {} are missing", reached.value + 1,
-                                        last_.value)));
+        return fail(damaged(options_.directory, fmt::format("revisions {} to {} are missing",
+                                                            reached.value + 1, last_.value)));
     }
     return {};
 }
@@ -224,9 +223,9 @@ Result<void> FileJournal::read_records(const Segment& segment, Revision after, R
         at += record->bytes;
         if (record->batch.last() <= after) continue;
         if (record->batch.first > reached.next()) {
-            return fail(damaged(segment.path, fmt::format("revision {} follows {}",
-                                                          record->batch.first.value,
-                                                          reached.value)));
+            return fail(damaged(
+                segment.path,
+                fmt::format("revision {} follows {}", record->batch.first.value, reached.value)));
         }
         TRY(visit(record->batch));
         reached = record->batch.last();
@@ -252,8 +251,7 @@ void FileJournal::trim(Revision upto) {
     }
     for (const auto& path : unneeded) {
         if (const auto removed = disk_.remove(path); !removed) {
-            LOG(warning, "journal.trim_failed", {"file", path},
-                {"error", removed.error().message});
+            LOG(warning, "journal.trim_failed", {"file", path}, {"error", removed.error().message});
         }
     }
 }

@@ -17,10 +17,10 @@
 namespace signalbox {
 
 struct FileJournalOptions {
-    std::string directory;                   // relative to the disk's root; made when absent
-    uint64_t history = 0;                    // of the data directory
+    std::string directory;  // relative to the disk's root; made when absent
+    uint64_t history = 0;   // of the data directory
     uint64_t segment_bytes = 32u << 20;
-    uint64_t seed = 0;                       // for nonces
+    uint64_t seed = 0;  // for nonces
 };
 
 // The journal on local files: segments of fixed size, written full of zeros ahead of use, so
@@ -83,14 +83,14 @@ private:
     bool failed_ = false;
     std::unique_ptr<DiskFile> file_;  // of the last segment
     uint64_t nonce_ = 0;
-    uint64_t end_ = 0;                // where the next record goes
-    std::string buffer_;              // one record, kept for its capacity
-    bool asked_ahead_ = false;        // the executor knows that a next segment is wanted
+    uint64_t end_ = 0;          // where the next record goes
+    std::string buffer_;        // one record, kept for its capacity
+    bool asked_ahead_ = false;  // the executor knows that a next segment is wanted
 
     // Guards what the executor and trim() share with the core thread.
     mutable std::mutex mutex_;
     Random random_;
-    std::vector<Segment> segments_;   // oldest first; the last one is written to
+    std::vector<Segment> segments_;  // oldest first; the last one is written to
     std::optional<Prepared> prepared_;
     std::vector<std::string> spares_;  // trimmed files, at most one, to be written over
     uint64_t next_number_ = 1;

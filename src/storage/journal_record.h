@@ -17,7 +17,7 @@ namespace signalbox {
 // The header block. The nonce seeds every checksum of the segment, so what a recycled file
 // still holds of its former life is never taken for a record.
 struct SegmentHeader {
-    uint64_t number = 0;   // segments are read in this order
+    uint64_t number = 0;  // segments are read in this order
     uint64_t nonce = 0;
     uint64_t history = 0;  // of the data directory: a file that strayed in is told apart
 

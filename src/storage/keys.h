@@ -14,21 +14,21 @@ namespace signalbox {
 
 // The first byte of every key. On disk: values never change and are never used again.
 enum class Table : uint8_t {
-    applied = 'A',            // the revision that the store has reached; written by the store
-    tenant = 'n',             // name -> id
-    counter = 'c',            // numbers that a partition has given out
-    ticket_live = 'T',        // queued and active tickets, by server and sequence
-    ticket_ended = 'E',       // finished, expired and deleted ones, likewise
-    ticket_elsewhere = 'e',   // further servers of a ticket on several resources
-    ticket_by_uuid = 'U',     // where the row of an ended ticket is
-    ticket_ended_at = 'G',    // ended tickets by age
-    ticket_history = 'H',     // each transition of a ticket
-    line_settings = 'L',      // slots, pause and drain of a line
+    applied = 'A',           // the revision that the store has reached; written by the store
+    tenant = 'n',            // name -> id
+    counter = 'c',           // numbers that a partition has given out
+    ticket_live = 'T',       // queued and active tickets, by server and sequence
+    ticket_ended = 'E',      // finished, expired and deleted ones, likewise
+    ticket_elsewhere = 'e',  // further servers of a ticket on several resources
+    ticket_by_uuid = 'U',    // where the row of an ended ticket is
+    ticket_ended_at = 'G',   // ended tickets by age
+    ticket_history = 'H',    // each transition of a ticket
+    line_settings = 'L',     // slots, pause and drain of a line
     session = 's',
-    idempotency = 'I',        // what a client's key stands for
-    idempotency_age = 'i',    // those keys by age
-    event = 'F',              // the feed, by revision
-    event_mark = 'f',         // every 1,024 events: how many and when
+    idempotency = 'I',      // what a client's key stands for
+    idempotency_age = 'i',  // those keys by age
+    event = 'F',            // the feed, by revision
+    event_mark = 'f',       // every 1,024 events: how many and when
 };
 
 // Builds a key part by part: KeyBuilder(Table::session).tenant(id).uuid(session).take().

@@ -30,13 +30,14 @@ std::optional<std::string> find(const MemoryStore::Rows& rows, std::string_view 
     return found->second;
 }
 
-std::unique_ptr<RowScan> scan_rows(const MemoryStore::Rows& rows,
-                                   std::shared_ptr<const void> owner, std::string_view lower,
-                                   std::string_view upper, ScanOrder order) {
+std::unique_ptr<RowScan> scan_rows(const MemoryStore::Rows& rows, std::shared_ptr<const void> owner,
+                                   std::string_view lower, std::string_view upper,
+                                   ScanOrder order) {
     const auto begin = rows.lower_bound(lower);
     const auto end = lower < upper ? rows.lower_bound(upper) : begin;
     if (order == ScanOrder::ascending) {
-        return std::make_unique<MapScan<std::remove_const_t<decltype(begin)>>>(std::move(owner), begin, end);
+        return std::make_unique<MapScan<std::remove_const_t<decltype(begin)>>>(std::move(owner),
+                                                                               begin, end);
     }
     const auto last = std::make_reverse_iterator(end);
     const auto before_first = std::make_reverse_iterator(begin);
@@ -46,7 +47,8 @@ std::unique_ptr<RowScan> scan_rows(const MemoryStore::Rows& rows,
 
 bool is_readable(const BatchView& batch) {
     BatchReader reader(batch.bytes);
-    while (reader.next()) {}
+    while (reader.next()) {
+    }
     return reader.ok();
 }
 
@@ -59,8 +61,7 @@ public:
     [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const override {
         return find(content_->rows, key);
     }
-    [[nodiscard]] std::unique_ptr<RowScan> scan(std::string_view lower,
-                                                std::string_view upper,
+    [[nodiscard]] std::unique_ptr<RowScan> scan(std::string_view lower, std::string_view upper,
                                                 ScanOrder order) const override {
         return scan_rows(content_->rows, content_, lower, upper, order);
     }

@@ -19,8 +19,7 @@ public:
     MemoryStore();
 
     [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const override;
-    [[nodiscard]] std::unique_ptr<RowScan> scan(std::string_view lower,
-                                                std::string_view upper,
+    [[nodiscard]] std::unique_ptr<RowScan> scan(std::string_view lower, std::string_view upper,
                                                 ScanOrder order) const override;
     Result<void> apply(const BatchView& batch) override;
     [[nodiscard]] Revision applied() const override;
@@ -45,7 +44,7 @@ private:
     [[nodiscard]] std::shared_ptr<const Content> content() const;
 
     mutable std::mutex mutex_;
-    std::shared_ptr<Content> content_;        // copied before a change while anyone else holds it
+    std::shared_ptr<Content> content_;  // copied before a change while anyone else holds it
     std::shared_ptr<const Content> flushed_;
     int failures_left_ = 0;
 };

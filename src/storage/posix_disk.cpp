@@ -1,14 +1,14 @@
 #include "storage/posix_disk.h"
 
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 
 namespace signalbox {
 namespace {
@@ -23,8 +23,7 @@ Error system_error(std::string_view doing, const std::string& path) {
 
 class PosixFile : public DiskFile {
 public:
-    PosixFile(int descriptor, std::string path)
-        : descriptor_(descriptor), path_(std::move(path)) {}
+    PosixFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
     ~PosixFile() override { ::close(descriptor_); }
     PosixFile(const PosixFile&) = delete;
     PosixFile& operator=(const PosixFile&) = delete;
@@ -68,7 +67,7 @@ public:
     }
 
     [[nodiscard]] Result<uint64_t> size() const override {
-        struct stat status {};
+        struct stat status{};
         if (::fstat(descriptor_, &status) != 0) return fail(system_error("stat", path_));
         return static_cast<uint64_t>(status.st_size);
     }
@@ -104,8 +103,7 @@ Result<std::unique_ptr<PosixDisk>> PosixDisk::mount(std::string root) {
     TRY_AS(const int descriptor, open_descriptor(lock_path, O_RDWR | O_CREAT, "open"));
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
         ::close(descriptor);
-        return fail(ErrorCode::conflict,
-                    fmt::format("another server is using {}", root), "data");
+        return fail(ErrorCode::conflict, fmt::format("another server is using {}", root), "data");
     }
     return std::unique_ptr<PosixDisk>(new PosixDisk(std::move(root), descriptor));
 }

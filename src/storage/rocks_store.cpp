@@ -1,14 +1,14 @@
 #include "storage/rocks_store.h"
 
+#include <atomic>
+#include <vector>
+
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
-
-#include <atomic>
-#include <vector>
 
 #include "base/assert.h"
 #include "base/bytes.h"
@@ -40,11 +40,7 @@ public:
     RocksScan(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family,
               const rocksdb::Snapshot* snapshot, std::string_view lower, std::string_view upper,
               ScanOrder order)
-        : lower_(lower),
-          upper_(upper),
-          lower_slice_(lower_),
-          upper_slice_(upper_),
-          order_(order) {
+        : lower_(lower), upper_(upper), lower_slice_(lower_), upper_slice_(upper_), order_(order) {
         rocksdb::ReadOptions options;
         options.snapshot = snapshot;
         options.iterate_lower_bound = &lower_slice_;
@@ -131,8 +127,7 @@ public:
     [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const override {
         return database_->get(key, snapshot_);
     }
-    [[nodiscard]] std::unique_ptr<RowScan> scan(std::string_view lower,
-                                                std::string_view upper,
+    [[nodiscard]] std::unique_ptr<RowScan> scan(std::string_view lower, std::string_view upper,
                                                 ScanOrder order) const override {
         return std::make_unique<RocksScan>(*database_->db, database_->family_of(lower), snapshot_,
                                            lower, upper, order);
@@ -157,8 +152,7 @@ public:
         return database_->get(key, nullptr);
     }
 
-    [[nodiscard]] std::unique_ptr<RowScan> scan(std::string_view lower,
-                                                std::string_view upper,
+    [[nodiscard]] std::unique_ptr<RowScan> scan(std::string_view lower, std::string_view upper,
                                                 ScanOrder order) const override {
         return std::make_unique<RocksScan>(*database_->db, database_->family_of(lower), nullptr,
                                            lower, upper, order);

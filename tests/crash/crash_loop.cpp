@@ -7,8 +7,8 @@ namespace signalbox {
 namespace {
 
 // Small segments and many checkpoints, so that kills fall into rollovers and flushes, too.
-const std::vector<std::string> server_arguments{"--segment-bytes", "1MiB", "--checkpoint-bytes",
-                                                "1MiB", "--log-level", "warning"};
+const std::vector<std::string> server_arguments{
+    "--segment-bytes", "1MiB", "--checkpoint-bytes", "1MiB", "--log-level", "warning"};
 
 SeenEvent seen(const client::Event& event) {
     const auto cursor = Cursor::parse(event.cursor);

@@ -1,8 +1,8 @@
 #include "crash_loop.h"
 
-#include <gtest/gtest.h>
-
 #include <cstdlib>
+
+#include <gtest/gtest.h>
 
 namespace signalbox {
 namespace {
@@ -14,8 +14,8 @@ unsigned from_environment(const char* name, unsigned otherwise) {
 
 // CRASH_KILLS and CRASH_SEED make it longer, and different.
 TEST(CrashLoop, loses_nothing_that_was_acknowledged) {
-    CrashLoop loop({.kills = from_environment("CRASH_KILLS", 50),
-                    .seed = from_environment("CRASH_SEED", 1)});
+    CrashLoop loop(
+        {.kills = from_environment("CRASH_KILLS", 50), .seed = from_environment("CRASH_SEED", 1)});
     EXPECT_EQ(loop.run(), std::vector<std::string>());
     std::printf("%llu tickets were created, granted and released\n",
                 static_cast<unsigned long long>(loop.cycles()));

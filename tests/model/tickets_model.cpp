@@ -61,8 +61,8 @@ size_t TicketsModel::waiting_ahead(size_t number) const {
     const Ticket& ticket = tickets_[number];
     return static_cast<size_t>(
         std::count_if(tickets_.begin(), tickets_.end(), [&](const Ticket& other) {
-            return other.status == TicketStatus::queued &&
-                   stands_in(other, ticket.lines.front()) && is_before(other, ticket);
+            return other.status == TicketStatus::queued && stands_in(other, ticket.lines.front()) &&
+                   is_before(other, ticket);
         }));
 }
 

@@ -18,9 +18,9 @@ public:
         uint64_t number = 0;  // order of creation
         std::vector<std::string> lines;
         bool shared = false;
-        int64_t order = 0;    // creation time, earlier by a minute for each priority
+        int64_t order = 0;  // creation time, earlier by a minute for each priority
         int64_t expires_ms = 0;
-        int64_t ttl_ms = 0;   // 0: expires_ms is fixed
+        int64_t ttl_ms = 0;  // 0: expires_ms is fixed
         TicketStatus status = TicketStatus::queued;
         uint64_t granted_as = 0;  // 1 for the first grant of all
     };

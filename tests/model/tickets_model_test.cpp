@@ -1,9 +1,9 @@
 #include "tickets_model.h"
 
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
-
-#include <cstdlib>
 
 #include "sim/engine_driver.h"
 
@@ -211,8 +211,8 @@ TEST(TicketsModel, agrees_with_the_engine_after_every_step) {
     // RC_PARAMS="seed=..." repeats a run that failed.
     ::setenv("RC_PARAMS", "max_success=1000 max_size=200", 0);
     const bool agrees = rc::check("the engine does what the model does", [] {
-        const auto script = *rc::gen::container<std::vector<uint32_t>>(
-            rc::gen::inRange<uint32_t>(0, UINT32_MAX));
+        const auto script =
+            *rc::gen::container<std::vector<uint32_t>>(rc::gen::inRange<uint32_t>(0, UINT32_MAX));
         SideBySide both;
         for (const auto code : script) both.step(code);
     });

@@ -1,18 +1,17 @@
 #include "transcript.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <regex>
 #include <sstream>
+
+#include <fmt/format.h>
 
 #include "base/assert.h"
 
 namespace signalbox {
 namespace {
 
-const std::regex uuid_pattern(
-    "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+const std::regex uuid_pattern("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
 
 std::vector<std::string> split_lines(const std::string& text) {
     std::vector<std::string> lines;
@@ -178,9 +177,8 @@ std::string Transcript::stream_news(const std::string& name, Stream& stream) {
             // The envelope is shown by a golden file; here its data is what matters.
             if (line.starts_with("data: ")) {
                 const size_t inner = line.find(R"("data":)");
-                data = inner == std::string::npos
-                           ? line.substr(6)
-                           : line.substr(inner + 7, line.size() - inner - 8);
+                data = inner == std::string::npos ? line.substr(6)
+                                                  : line.substr(inner + 7, line.size() - inner - 8);
             }
         }
         stream.buffer.erase(0, end + 2);

@@ -1,11 +1,11 @@
-#include <gtest/gtest.h>
+#include "transcript.h"
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
-#include "transcript.h"
+#include <gtest/gtest.h>
 
 // Every file below this folder is a conversation; its outputs must be the server's, to the
 // byte. SIGNALBOX_REWRITE=1 writes the outputs as they are: look at the difference, and commit
@@ -23,8 +23,7 @@ std::string read_file(const std::filesystem::path& path) {
 
 std::vector<std::filesystem::path> transcripts() {
     std::vector<std::filesystem::path> paths;
-    for (const auto& entry :
-         std::filesystem::recursive_directory_iterator(SIGNALBOX_TRANSCRIPTS)) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(SIGNALBOX_TRANSCRIPTS)) {
         if (entry.path().extension() == ".txt" && entry.path().filename() != "CMakeLists.txt") {
             paths.push_back(entry.path());
         }

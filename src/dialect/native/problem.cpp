@@ -55,8 +55,7 @@ HttpResponse problem(const Error& error) {
     return response;
 }
 
-HttpResponse route_problem(RouteFault fault, const HttpRequest& request,
-                           const std::string& allow) {
+HttpResponse route_problem(RouteFault fault, const HttpRequest& request, const std::string& allow) {
     switch (fault) {
         case RouteFault::not_found:
             return problem({ErrorCode::not_found, "there is nothing at this path", {}});

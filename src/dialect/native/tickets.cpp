@@ -195,10 +195,10 @@ Result<void> wait(const Call& call) {
         if (record.status == TicketStatus::queued) {
             return json_response(202, ticket_body(outcome.ticket));
         }
-        return problem({ErrorCode::conflict,
-                        fmt::format("ticket {} is {}", record.uuid.text(),
-                                    ticket_status_name(record.status)),
-                        {}});
+        return problem(
+            {ErrorCode::conflict,
+             fmt::format("ticket {} is {}", record.uuid.text(), ticket_status_name(record.status)),
+             {}});
     });
     return {};
 }
@@ -420,10 +420,9 @@ Result<void> events(const Call& call) {
             return fail(ErrorCode::invalid_argument, "must come from an earlier event", "cursor");
         }
     }
-    FeedStream::open(call.exchange, std::move(request),
-                     [](const ExchangePtr& exchange, const Error& error) {
-                         exchange->respond(problem(error));
-                     });
+    FeedStream::open(
+        call.exchange, std::move(request),
+        [](const ExchangePtr& exchange, const Error& error) { exchange->respond(problem(error)); });
     return {};
 }
 

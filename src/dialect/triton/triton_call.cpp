@@ -58,8 +58,8 @@ RestResult<RestCall> RestCall::of(const Call& call) {
 RestResult<void> RestCall::check_headers() const {
     const auto accept = call_.request.field("accept");
     if (accept && !accept->empty() && !accepts_json(*accept)) {
-        return tl::unexpected(RestError{
-            406, "NotAcceptableError", "Server accepts: application/json", {}, false});
+        return tl::unexpected(
+            RestError{406, "NotAcceptableError", "Server accepts: application/json", {}, false});
     }
     const auto digest = call_.request.field("content-md5");
     if (digest && *digest != md5_base64(call_.request.body)) {
@@ -84,24 +84,25 @@ RestResult<void> RestCall::read_body() {
     const bool is_json = type.empty() || equals_ignoring_case(type, "application/json") ||
                          equals_ignoring_case(type, "application/x-www-form-urlencoded");
     if (!is_json) {
-        return tl::unexpected(
-            RestError{415, "UnsupportedMediaType", std::string(type), {}, false});
+        return tl::unexpected(RestError{415, "UnsupportedMediaType", std::string(type), {}, false});
     }
     auto document = JsonDocument::parse(body);
     if (!document) {
-        return tl::unexpected(RestError{400, "InvalidContent", document.error().message, {}, false});
+        return tl::unexpected(
+            RestError{400, "InvalidContent", document.error().message, {}, false});
     }
     if (!document->root().is_object()) {
-        return tl::unexpected(
-            RestError{400, "InvalidContent", "Invalid JSON: the body must be an object", {}, false});
+        return tl::unexpected(RestError{
+            400, "InvalidContent", "Invalid JSON: the body must be an object", {}, false});
     }
     auto members = JsonMembers::of(document->root());
     if (!members) {
-        return tl::unexpected(RestError{400, "InvalidContent",
-                                        "Invalid JSON: " + members.error().field + " " +
-                                            members.error().message,
-                                        {},
-                                        false});
+        return tl::unexpected(
+            RestError{400,
+                      "InvalidContent",
+                      "Invalid JSON: " + members.error().field + " " + members.error().message,
+                      {},
+                      false});
     }
     document_ = std::move(*document);
     return {};
@@ -121,9 +122,8 @@ std::optional<RestCall::Value> RestCall::parameter(std::string_view name) const 
 }
 
 size_t RestCall::query_count(std::string_view name) const {
-    return static_cast<size_t>(std::count_if(query_.begin(), query_.end(), [&](const auto& pair) {
-        return pair.first == name;
-    }));
+    return static_cast<size_t>(std::count_if(query_.begin(), query_.end(),
+                                             [&](const auto& pair) { return pair.first == name; }));
 }
 
 void respond(const ExchangePtr& exchange, HttpResponse response, const std::string& hostname) {

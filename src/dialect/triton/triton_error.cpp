@@ -25,8 +25,7 @@ RestError rest_error(const Error& error) {
     rest.message = error.field.empty() ? error.message : error.field + " " + error.message;
     rest.is_passing = is_passing(error.code);
     switch (error.code) {
-        case ErrorCode::invalid_argument:
-            return invalid_parameters({{error.field, error.message}});
+        case ErrorCode::invalid_argument: return invalid_parameters({{error.field, error.message}});
         case ErrorCode::not_found: return resource_not_found(error.message);
         case ErrorCode::unauthenticated: rest.code = "NotAuthorized"; break;
         case ErrorCode::forbidden: rest.code = "Forbidden"; break;
@@ -71,13 +70,12 @@ HttpResponse route_error(RouteFault fault, const HttpRequest& request, const std
     switch (fault) {
         case RouteFault::not_found:
             return render(resource_not_found(std::string(request.path) + " does not exist"));
-        case RouteFault::bad_path:
-            return render(invalid_argument("the path is not well-formed"));
+        case RouteFault::bad_path: return render(invalid_argument("the path is not well-formed"));
         case RouteFault::method_not_allowed: {
             std::string method(http_method_name(request.method));
             if (method.empty()) method = "this method";
-            auto response = render({405, "MethodNotAllowedError", method + " is not allowed", {},
-                                    false});
+            auto response =
+                render({405, "MethodNotAllowedError", method + " is not allowed", {}, false});
             response.fields.emplace_back("Allow", allow);
             return response;
         }

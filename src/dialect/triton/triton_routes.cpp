@@ -1,9 +1,9 @@
 #include "dialect/triton/triton_routes.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <memory>
+
+#include <fmt/format.h>
 
 #include "base/checksum.h"
 #include "dialect/list_tickets.h"
@@ -52,6 +52,9 @@ private:
 
     template <class Body, class Then>
     void ask(const RestCall& call, Body body, Then then) const;
+    // A waitlist's ticket is found under its own server only.
+    template <class Then>
+    void find_on_server(const RestCall& call, ServerId server, const Uuid& uuid, Then then) const;
     using Granted = HttpResponse (*)(const TicketView&);
     void wait_for(const ExchangePtr& exchange, const std::string& tenant, const Uuid& uuid,
                   Granted granted) const;
@@ -173,8 +176,7 @@ RestResult<CreateTicket> Tickets::read_create(const RestCall& call, ServerId ser
     if (!wrong.empty()) return tl::unexpected(invalid_parameters(std::move(wrong)));
     if (const auto key = call.request().field("idempotency-key")) {
         command.idempotency_key = *key;
-        command.request_digest =
-            checksum(call.request().body, checksum(call.request().target));
+        command.request_digest = checksum(call.request().body, checksum(call.request().target));
     }
     command.queue_views_max = queue_views_max;
     return command;
@@ -197,32 +199,36 @@ void Tickets::create(const RestCall& call, Generation generation) const {
 }
 
 bool is_digits(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(),
-                                        [](char c) { return c >= '0' && c <= '9'; });
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-RestResult<TicketListing::Request> Tickets::read_list(const RestCall& call,
-                                                      ServerId server) const {
+// `limit` or `offset` of the query, into `number`; what is wrong with it goes to `wrong`, once.
+void read_page_number(const RestCall& call, const std::string& name, const std::string& value,
+                      size_t& number, std::vector<RestError::Field>& wrong) {
+    const size_t least = name == "limit" ? 1 : 0;
+    if (call.query_count(name) == 1 && is_digits(value) && value.size() <= 15) {
+        number = static_cast<size_t>(std::stoull(value));
+        if (number >= least) return;
+    }
+    const auto named = [&](const auto& field) { return field.field == name; };
+    if (std::any_of(wrong.begin(), wrong.end(), named)) return;
+    wrong.push_back({name, fmt::format("must be a number of at least {}, once", least)});
+}
+
+RestResult<TicketListing::Request> Tickets::read_list(const RestCall& call, ServerId server) const {
     TicketListing::Request request;
     request.filter.server = server;
     request.limit = list_limit_max;
     std::vector<RestError::Field> wrong;
     for (const auto& [name, value] : call.query()) {
-        if (name == "limit" || name == "offset") {
-            const bool is_limit = name == "limit";
-            if (call.query_count(name) > 1 || !is_digits(value) || value.size() > 15 ||
-                (is_limit && value.find_first_not_of('0') == std::string::npos)) {
-                const auto named = [&](const auto& field) { return field.field == name; };
-                if (std::any_of(wrong.begin(), wrong.end(), named)) continue;
-                wrong.push_back({name, is_limit ? "must be a number of at least 1, once"
-                                                : "must be a number of at least 0, once"});
-                continue;
-            }
-            const auto number = static_cast<size_t>(std::stoull(value));
-            if (is_limit && number > list_limit_max) {
+        if (name == "limit") {
+            read_page_number(call, name, value, request.limit, wrong);
+            if (request.limit > list_limit_max) {
                 return tl::unexpected(invalid_argument("limit must be less than 1000"));
             }
-            (is_limit ? request.limit : request.offset) = number;
+        } else if (name == "offset") {
+            read_page_number(call, name, value, request.offset, wrong);
         } else if (name == "scope") {
             request.filter.scope = value;
         } else if (name == "id" || name == "uid") {
@@ -271,10 +277,9 @@ void Tickets::list(const RestCall& call, Generation generation) const {
 
 // The sketch says of a scope and an id that the active tickets are shown: those of the line.
 void Tickets::list_line(const RestCall& call, Resource resource) const {
-    ask(call, ListLineTickets{std::move(resource), list_limit_max, 0},
-        [](const TicketList& list) {
-            return json(200, tickets_text(list.tickets, Generation::waitlist));
-        });
+    ask(call, ListLineTickets{std::move(resource), list_limit_max, 0}, [](const TicketList& list) {
+        return json(200, tickets_text(list.tickets, Generation::waitlist));
+    });
 }
 
 void Tickets::clear(const RestCall& call) const {
@@ -294,54 +299,58 @@ void Tickets::clear(const RestCall& call) const {
 void Tickets::show(const RestCall& call) const {
     const auto uuid = ticket_of(call.path_parameter("ticket"));
     if (!uuid) return refuse(call.exchange(), uuid.error());
-    ask(call, GetTicket{*uuid}, [](const TicketView& view) {
-        return json(200, ticket_text(view, Generation::tickets));
-    });
+    ask(call, GetTicket{*uuid},
+        [](const TicketView& view) { return json(200, ticket_text(view, Generation::tickets)); });
 }
 
 void Tickets::wait_for(const ExchangePtr& exchange, const std::string& tenant, const Uuid& uuid,
                        Granted granted) const {
-    exchange->ask(tenant, WaitTicket{uuid, std::nullopt},
-                  [this, exchange, uuid, granted](Result<WaitOutcome> outcome) {
-        if (!outcome) {
-            auto error = rest_error(outcome.error());
-            if (outcome.error().code == ErrorCode::not_found) {
-                error.message = "no such ticket " + uuid.text();
+    exchange->ask(
+        tenant, WaitTicket{uuid, std::nullopt},
+        [this, exchange, uuid, granted](Result<WaitOutcome> outcome) {
+            if (!outcome) {
+                auto error = rest_error(outcome.error());
+                if (outcome.error().code == ErrorCode::not_found) {
+                    error.message = "no such ticket " + uuid.text();
+                }
+                return refuse(exchange, error);
             }
-            return refuse(exchange, error);
-        }
-        const TicketRecord& record = outcome->ticket.record;
-        switch (record.status) {
-            case TicketStatus::active: {
-                auto response = granted(outcome->ticket);
-                response.fields.emplace_back("x-ticket-token",
-                                             std::to_string(record.token.value));
-                return answer(exchange, std::move(response));
+            const TicketRecord& record = outcome->ticket.record;
+            switch (record.status) {
+                case TicketStatus::active: {
+                    auto response = granted(outcome->ticket);
+                    response.fields.emplace_back("x-ticket-token",
+                                                 std::to_string(record.token.value));
+                    return answer(exchange, std::move(response));
+                }
+                case TicketStatus::expired:
+                    return refuse(exchange, {500,
+                                             "InternalError",
+                                             outcome->waited
+                                                 ? std::string("ticket has expired")
+                                                 : fmt::format("ticket {} is expired", uuid.text()),
+                                             {},
+                                             false});
+                // CNAPI never answers here. 204 would say that the ticket is held, so it is an
+                // error.
+                case TicketStatus::finished:
+                    return refuse(exchange, {409,
+                                             "Conflict",
+                                             fmt::format("ticket {} is finished", uuid.text()),
+                                             {},
+                                             false});
+                case TicketStatus::queued:
+                case TicketStatus::deleted: break;
             }
-            case TicketStatus::expired:
-                return refuse(exchange,
-                              {500, "InternalError",
-                               outcome->waited ? std::string("ticket has expired")
-                                               : fmt::format("ticket {} is expired", uuid.text()),
-                               {},
-                               false});
-            // CNAPI never answers here. 204 would say that the ticket is held, so it is an error.
-            case TicketStatus::finished:
-                return refuse(exchange, {409, "Conflict",
-                                         fmt::format("ticket {} is finished", uuid.text()), {},
-                                         false});
-            case TicketStatus::queued:
-            case TicketStatus::deleted: break;
-        }
-        refuse(exchange, rest_error({ErrorCode::internal, "a wait ended without a reason", {}}));
-    });
+            refuse(exchange,
+                   rest_error({ErrorCode::internal, "a wait ended without a reason", {}}));
+        });
 }
 
 void Tickets::wait(const RestCall& call) const {
     const auto uuid = ticket_of(call.path_parameter("ticket"));
     if (!uuid) return refuse(call.exchange(), uuid.error());
-    wait_for(call.exchange(), call.tenant(), *uuid,
-             [](const TicketView&) { return empty(204); });
+    wait_for(call.exchange(), call.tenant(), *uuid, [](const TicketView&) { return empty(204); });
 }
 
 void Tickets::release(const RestCall& call) const {
@@ -356,6 +365,21 @@ void Tickets::remove(const RestCall& call) const {
     const auto uuid = ticket_of(call.path_parameter("ticket"));
     if (!uuid) return refuse(call.exchange(), uuid.error());
     ask(call, DeleteTicket{*uuid, {}}, [](const TicketView&) { return empty(204); });
+}
+
+template <class Then>
+void Tickets::find_on_server(const RestCall& call, ServerId server, const Uuid& uuid,
+                             Then then) const {
+    const ExchangePtr exchange = call.exchange();
+    exchange->ask(call.tenant(), GetTicket{uuid},
+                  [this, exchange, server, uuid, then](Result<TicketView> view) {
+                      if (!view) return refuse(exchange, rest_error(view.error()));
+                      if (view->record.line->resource.server != server) {
+                          return refuse(exchange, resource_not_found(fmt::format(
+                                                      "ticket {} not found", uuid.text())));
+                      }
+                      then(*view);
+                  });
 }
 
 // The sketch writes "/:ticket&wait=true", as if a query had begun before; taken literally, and
@@ -375,19 +399,12 @@ void Tickets::show_in_waitlist(const RestCall& call) const {
     constexpr Granted rendered = [](const TicketView& view) {
         return json(200, ticket_text(view, Generation::waitlist));
     };
-    const ExchangePtr exchange = call.exchange();
-    // A ticket is found under its own server only.
-    exchange->ask(call.tenant(), GetTicket{*uuid},
-                  [this, exchange, tenant = call.tenant(), wait, server = *server,
-                   uuid = *uuid](Result<TicketView> view) {
-        if (!view) return refuse(exchange, rest_error(view.error()));
-        if (view->record.line->resource.server != server) {
-            return refuse(exchange,
-                          resource_not_found(fmt::format("ticket {} not found", uuid.text())));
-        }
-        if (wait) return wait_for(exchange, tenant, uuid, rendered);
-        answer(exchange, rendered(*view));
-    });
+    find_on_server(
+        call, *server, *uuid,
+        [this, exchange = call.exchange(), tenant = call.tenant(), wait](const TicketView& view) {
+            if (wait) return wait_for(exchange, tenant, view.record.uuid, rendered);
+            answer(exchange, rendered(view));
+        });
 }
 
 void Tickets::remove_from_waitlist(const RestCall& call) const {
@@ -395,32 +412,49 @@ void Tickets::remove_from_waitlist(const RestCall& call) const {
     if (!server) return refuse(call.exchange(), server.error());
     const auto uuid = ticket_of(call.path_parameter("ticket"));
     if (!uuid) return refuse(call.exchange(), uuid.error());
-    ask(call, DeleteTicket{*uuid, {}}, [](const TicketView&) { return empty(202); });
+    find_on_server(
+        call, *server, *uuid,
+        [this, exchange = call.exchange(), tenant = call.tenant()](const TicketView& view) {
+            exchange->ask(tenant, DeleteTicket{view.record.uuid, {}},
+                          [this, exchange](Result<TicketView> deleted) {
+                              if (!deleted) return refuse(exchange, rest_error(deleted.error()));
+                              answer(exchange, empty(202));
+                          });
+        });
 }
 
 // Enough of the inventory for clients that look for a server to work with.
 void Tickets::servers(const RestCall& call) const {
-    const auto headnode = call.parameter("headnode");
-    const bool only_headnode = headnode && headnode->text == "true";
+    const auto given = call.parameter("headnode");
+    std::vector<Uuid> known{options_.headnode};
+    if (!given || given->text != "true") {
+        std::copy_if(options_.servers.begin(), options_.servers.end(), std::back_inserter(known),
+                     [&](const Uuid& uuid) { return uuid != options_.headnode; });
+    }
+    size_t limit = list_limit_max;
+    size_t offset = 0;
+    std::vector<RestError::Field> wrong;
+    for (const auto& [name, value] : call.query()) {
+        if (name == "limit") read_page_number(call, name, value, limit, wrong);
+        if (name == "offset") read_page_number(call, name, value, offset, wrong);
+    }
+    if (!wrong.empty()) {
+        return refuse(call.exchange(), invalid_parameters(std::move(wrong)));
+    }
     const auto now = format_instant(call.exchange()->frontend().now().wall);
     std::string body;
     JsonWriter writer(body);
-    const auto write = [&](const Uuid& uuid, bool is_headnode) {
+    writer.begin_array();
+    for (size_t i = offset; i < known.size() && i - offset < limit; ++i) {
+        const bool is_headnode = i == 0;
         writer.begin_object();
-        writer.member("uuid", uuid.text());
-        writer.member("hostname", is_headnode ? options_.hostname : uuid.text());
+        writer.member("uuid", known[i].text());
+        writer.member("hostname", is_headnode ? options_.hostname : known[i].text());
         writer.member("headnode", is_headnode);
         writer.member("setup", true);
         writer.member("status", "running");
         writer.member("last_heartbeat", now);
         writer.end_object();
-    };
-    writer.begin_array();
-    write(options_.headnode, true);
-    if (!only_headnode) {
-        for (const auto& uuid : options_.servers) {
-            if (uuid != options_.headnode) write(uuid, false);
-        }
     }
     writer.end_array();
     answer(call.exchange(), json(200, std::move(body)));

@@ -14,7 +14,7 @@
 namespace signalbox::triton {
 
 struct Options {
-    Uuid headnode;           // shown as the one head node
+    Uuid headnode;  // shown as the one head node
     std::string hostname;
     std::set<Uuid> servers;  // when not empty, every other server is unknown
 };

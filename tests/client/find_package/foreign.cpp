@@ -1,7 +1,7 @@
+#include <cstdio>
+
 #include <signalbox/client/client.h>
 #include <signalbox/client/held_ticket.h>
-
-#include <cstdio>
 
 // Takes a ticket, shows its fencing token, and gives it back.
 int main() {
