@@ -1,12 +1,12 @@
 #include "core/tickets.h"
 
 #include <algorithm>
-#include <span>
 
 #include <fmt/format.h>
 
 #include "base/assert.h"
 #include "codec/json_writer.h"
+#include "core/ticket_checks.h"
 #include "core/ticket_topics.h"
 #include "core/turn.h"
 #include "storage/keys.h"
@@ -24,11 +24,6 @@ Error already(const TicketRecord& record) {
     return {ErrorCode::conflict,
             fmt::format("ticket {} is {}", record.uuid.text(), ticket_status_name(record.status)),
             {}};
-}
-
-Error too_long(std::string_view field, size_t bytes_max) {
-    return {ErrorCode::invalid_argument, fmt::format("must have at most {} bytes", bytes_max),
-            std::string(field)};
 }
 
 // Who else does nothing while this ticket waits: said by the client, or the session, or the
@@ -57,10 +52,6 @@ Tickets::Tickets(const TicketLimits& limits, Sessions& sessions, Idempotency& id
       idempotency_(idempotency),
       rows_(limits),
       lines_(limits) {}
-
-Tickets::~Tickets() {
-    for (Ticket* ticket : live_) delete ticket;
-}
 
 Result<void> Tickets::load(const RowReader& rows, Timers& timers, Now now) {
     TRY(rows_.load_counters(rows));
@@ -93,57 +84,6 @@ Result<void> Tickets::load(const RowReader& rows, Timers& timers, Now now) {
     return scan->status();
 }
 
-Result<void> Tickets::check_limits(const CreateTicket& command) const {
-    const auto& fields = command.fields;
-    const auto check_name = [&](std::string_view field, std::string_view text) -> Result<void> {
-        if (text.size() > limits_.name_bytes_max) {
-            return fail(too_long(field, limits_.name_bytes_max));
-        }
-        return {};
-    };
-    TRY(check_name("scope", command.resource.scope));
-    TRY(check_name("id", command.resource.id));
-    TRY(check_name("expires_at", fields.expires_text));
-    TRY(check_name("action", fields.action.value_or("")));
-    TRY(check_name("reqid", fields.reqid.value_or("")));
-    TRY(check_name("owner", fields.owner.value_or("")));
-    for (const auto& resource : fields.more_resources) {
-        TRY(check_name("resources.scope", resource.scope));
-        TRY(check_name("resources.id", resource.id));
-    }
-    if (fields.extra.size() > limits_.extra_bytes_max) {
-        return fail(too_long("extra", limits_.extra_bytes_max));
-    }
-    if (fields.more_resources.size() + 1 > limits_.resources_per_ticket_max) {
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("must be at most {}", limits_.resources_per_ticket_max),
-                    "resources");
-    }
-    // A line entered twice would wait for itself.
-    for (size_t i = 0; i < fields.more_resources.size(); ++i) {
-        const auto& resource = fields.more_resources[i];
-        const auto before = std::span(fields.more_resources).first(i);
-        if (resource == command.resource ||
-            std::find(before.begin(), before.end(), resource) != before.end()) {
-            return fail(ErrorCode::invalid_argument, "must differ from each other", "resources");
-        }
-    }
-    if (std::abs(fields.priority) > limits_.priority_max) {
-        return fail(
-            ErrorCode::invalid_argument,
-            fmt::format("must be between {} and {}", -limits_.priority_max, limits_.priority_max),
-            "priority");
-    }
-    if (fields.slots && (*fields.slots == 0 || *fields.slots > limits_.slots_max)) {
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("must be between 1 and {}", limits_.slots_max), "slots");
-    }
-    if (live_.size() >= limits_.tickets_max) {
-        return fail(ErrorCode::overloaded, "too many tickets");
-    }
-    return {};
-}
-
 Result<void> Tickets::check_lines(TenantId tenant, const CreateTicket& command) const {
     const auto check = [&](const Resource& resource) -> Result<void> {
         const Line* line = lines_.find(tenant, resource);
@@ -172,7 +112,8 @@ Result<TicketCreated> Tickets::create(TenantId tenant, CreateTicket command, Ste
                idempotency_.find(tenant, command.idempotency_key, command.request_digest, step));
         if (created) return replay(tenant, *created, command.queue_views_max, step);
     }
-    TRY(check_limits(command));
+    TRY(check_create(command, limits_));
+    if (live_.size() >= limits_.tickets_max) return fail(ErrorCode::overloaded, "too many tickets");
     TRY(check_lines(tenant, command));
     const auto& fields = command.fields;
     Session* session = nullptr;
@@ -233,10 +174,7 @@ Result<TicketCreated> Tickets::create(TenantId tenant, CreateTicket command, Ste
     if (ticket.record.status == TicketStatus::queued) {
         TicketRows::put_live(ticket.record, step);
         rows_.save_counters(step);
-        look_for_deadlock(ticket, step);
-        for (Ticket* other : graph_.find_circle(ticket)) {
-            answer.deadlock.push_back(other->record.uuid);
-        }
+        answer.deadlock = deadlocks_.look(ticket, step);
     }
     answer.ticket = view_of(ticket, step.now);
     answer.queue = queue_with(ticket, command.queue_views_max, step.now);
@@ -259,9 +197,7 @@ Result<TicketCreated> Tickets::replay(TenantId tenant, const Uuid& uuid, size_t 
 
 // Puts the ticket into the index and into its lines, as holder or waiting as its status says.
 Ticket& Tickets::enter_lines(std::unique_ptr<Ticket> made, const TicketFields& fields) {
-    Ticket& ticket = *made.release();
-    const bool added = live_.insert(&ticket).second;
-    ASSERT(added);
+    Ticket& ticket = live_.insert(std::move(made));
     const TenantId tenant = ticket.record.line->tenant;
     ticket.line = &lines_.open(tenant, ticket.record.line->resource);
     ticket.record.line = ticket.line->key();  // one copy of the names for the whole line
@@ -290,7 +226,7 @@ void Tickets::tie(Ticket& ticket, const TicketFields& fields, Session* session) 
     if (session == nullptr && owner.empty()) return;
     if (!ticket.ties) ticket.ties = std::make_unique<TicketTies>();
     ticket.ties->owner = std::move(owner);
-    graph_.add(ticket);
+    deadlocks_.add(ticket);
     ticket.ties->session = session;
     if (session != nullptr) session->tickets.emplace(ticket.record.sequence, &ticket);
 }
@@ -318,14 +254,8 @@ std::vector<TicketView> Tickets::queue_with(const Ticket& ticket, size_t views_m
     return views;
 }
 
-Ticket* Tickets::find(TenantId tenant, const Uuid& uuid) const {
-    const auto found = live_.find(uuid);
-    if (found == live_.end() || (*found)->record.line->tenant != tenant) return nullptr;
-    return *found;
-}
-
 Ticket* Tickets::find_live(TenantId tenant, const Uuid& uuid, Step& step) {
-    Ticket* ticket = find(tenant, uuid);
+    Ticket* ticket = live_.find(tenant, uuid);
     if (ticket == nullptr || !is_past_its_time(*ticket, step.now)) return ticket;
     end(*ticket, TicketStatus::expired, "expired",
         is_session_over(*ticket) ? std::string(session_over) : std::string(), step);
@@ -410,9 +340,7 @@ Result<TicketView> Tickets::renew(TenantId tenant, const RenewTicket& command, S
 }
 
 Result<TicketView> Tickets::release(TenantId tenant, const ReleaseTicket& command, Step& step) {
-    if (command.reason.size() > limits_.name_bytes_max) {
-        return fail(too_long("reason", limits_.name_bytes_max));
-    }
+    TRY(check_name("reason", command.reason, limits_));
     if (Ticket* ticket = find_live(tenant, command.uuid, step)) {
         if (command.token && *command.token != ticket->record.token) {
             return fail(ErrorCode::conflict,
@@ -552,17 +480,13 @@ TicketList Tickets::list_line(TenantId tenant, const ListLineTickets& command, N
 
 DeadlockList Tickets::deadlocks(TenantId tenant, Now now) const {
     DeadlockList list;
-    for (const auto& known : deadlocks_) {
-        if (known.tenant != tenant) continue;
+    for (const auto& known : deadlocks_.known(tenant, live_)) {
         Deadlock deadlock;
         deadlock.found_at = known.found_at;
-        for (const auto& uuid : known.tickets) {
-            const Ticket* ticket = find(tenant, uuid);
-            // Any of them moving on is the end of the circle.
-            if (ticket == nullptr || ticket->record.status != TicketStatus::queued) break;
+        for (const Ticket* ticket : known.tickets) {
             deadlock.tickets.push_back(view_of(*ticket, now));
         }
-        if (deadlock.tickets.size() == known.tickets.size()) list.push_back(std::move(deadlock));
+        list.push_back(std::move(deadlock));
     }
     return list;
 }
@@ -621,13 +545,11 @@ void Tickets::leave_lines(Ticket& ticket, Now now) {
 }
 
 void Tickets::forget(Ticket& ticket) {
-    graph_.remove(ticket);
+    deadlocks_.remove(ticket);
     if (ticket.ties && ticket.ties->session != nullptr) {
         ticket.ties->session->tickets.erase(ticket.record.sequence);
     }
-    const auto erased = live_.erase(&ticket);
-    ASSERT(erased == 1);
-    delete &ticket;
+    live_.erase(ticket);
 }
 
 void Tickets::unsettle(Line& line) {
@@ -694,38 +616,7 @@ void Tickets::grant(Ticket& ticket, Step& step) {
                                        WaitOutcome{view, true});
         }
     }
-    look_for_deadlock(ticket, step);
-}
-
-void Tickets::look_for_deadlock(Ticket& ticket, Step& step) {
-    const auto circle = graph_.find_circle(ticket);
-    if (circle.empty()) return;
-    std::vector<Uuid> uuids;
-    for (const Ticket* member : circle) uuids.push_back(member->record.uuid);
-    std::sort(uuids.begin(), uuids.end());
-    for (const auto& known : deadlocks_) {
-        if (known.tickets == uuids) return;
-    }
-    ++statistics_.deadlocks;
-    if (deadlocks_.size() >= deadlocks_kept_max) deadlocks_.erase(deadlocks_.begin());
-
-    Event event;
-    event.tenant = ticket.record.line->tenant;
-    event.type = "ticket.deadlock";
-    event.subject = ticket.record.uuid.text();
-    event.topics = line_topics(ticket.record.line->resource);
-    JsonWriter json(event.data);
-    json.begin_object();
-    json.key("tickets");
-    json.begin_array();
-    for (const Ticket* member : circle) {
-        event.topics.push_back(ticket_topic(member->record.uuid));
-        json.value(member->record.uuid.text());
-    }
-    json.end_array();
-    json.end_object();
-    step.emit(std::move(event));
-    deadlocks_.push_back({ticket.record.line->tenant, step.now.wall, std::move(uuids)});
+    deadlocks_.look(ticket, step);
 }
 
 TicketView Tickets::view_of(const Ticket& ticket, Now now) const {
@@ -741,6 +632,7 @@ TicketView Tickets::view_of(const Ticket& ticket, Now now) const {
 
 Tickets::Statistics Tickets::statistics() const {
     Statistics statistics = statistics_;
+    statistics.deadlocks = deadlocks_.found_count();
     statistics.lines_now = lines_.count();
     statistics.ended_kept = rows_.ended_count();
     return statistics;

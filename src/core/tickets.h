@@ -1,17 +1,17 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_set.hpp>
 #include <memory>
 #include <vector>
 
 #include "base/limits.h"
+#include "core/deadlocks.h"
 #include "core/idempotency.h"
 #include "core/lines.h"
 #include "core/session.h"
 #include "core/step.h"
 #include "core/ticket_commands.h"
+#include "core/ticket_index.h"
 #include "core/ticket_rows.h"
-#include "core/wait_graph.h"
 
 namespace signalbox {
 
@@ -34,7 +34,6 @@ namespace signalbox {
 class Tickets {
 public:
     Tickets(const TicketLimits& limits, Sessions& sessions, Idempotency& idempotency);
-    ~Tickets();
 
     // Live tickets and lines from their rows. Nothing is due yet: the engine fires what is.
     Result<void> load(const RowReader& rows, Timers& timers, Now now);
@@ -91,34 +90,12 @@ public:
 
 private:
     static constexpr size_t cleared_elsewhere_max = 50'000;
-    static constexpr size_t deadlocks_kept_max = 100;
 
-    struct ByUuid {
-        using is_transparent = void;
-        size_t operator()(const Ticket* ticket) const { return hash_value(ticket->record.uuid); }
-        size_t operator()(const Uuid& uuid) const { return hash_value(uuid); }
-    };
-    struct SameUuid {
-        using is_transparent = void;
-        bool operator()(const Ticket* a, const Ticket* b) const {
-            return a->record.uuid == b->record.uuid;
-        }
-        bool operator()(const Ticket* a, const Uuid& b) const { return a->record.uuid == b; }
-        bool operator()(const Uuid& a, const Ticket* b) const { return a == b->record.uuid; }
-    };
-    struct KnownDeadlock {
-        TenantId tenant;
-        Instant found_at;
-        std::vector<Uuid> tickets;
-    };
-
-    [[nodiscard]] Ticket* find(TenantId tenant, const Uuid& uuid) const;
     // A live ticket that is past its time ends now, whether or not its timer came first.
     Ticket* find_live(TenantId tenant, const Uuid& uuid, Step& step);
     // An ended ticket that clients may see; `not_found` else.
     Result<TicketView> find_ended(TenantId tenant, const Uuid& uuid, const Step& step) const;
 
-    Result<void> check_limits(const CreateTicket& command) const;
     Result<void> check_lines(TenantId tenant, const CreateTicket& command) const;
     Result<TicketCreated> replay(TenantId tenant, const Uuid& uuid, size_t queue_views_max,
                                  Step& step);
@@ -131,7 +108,6 @@ private:
     // False when it stopped before the end.
     bool grant_in(Line& line, size_t& grants_left, Step& step);
     void grant(Ticket& ticket, Step& step);
-    void look_for_deadlock(Ticket& ticket, Step& step);
 
     TicketView end(Ticket& ticket, TicketStatus status, std::string_view transition,
                    const std::string& reason, Step& step);
@@ -146,11 +122,10 @@ private:
     Idempotency& idempotency_;
     TicketRows rows_;
     Lines lines_;
-    WaitGraph graph_;
-    boost::unordered_flat_set<Ticket*, ByUuid, SameUuid> live_;  // owns its elements
+    Deadlocks deadlocks_;
+    TicketIndex live_;
     std::vector<Line*> unsettled_;
-    std::vector<KnownDeadlock> deadlocks_;  // newest last
-    Instant last_arrival_;                  // arrival never runs backwards, whatever the clock does
+    Instant last_arrival_;  // arrival never runs backwards, whatever the clock does
     Statistics statistics_;
 };
 
