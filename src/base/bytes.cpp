@@ -1,5 +1,6 @@
 #include "base/bytes.h"
 
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -38,11 +39,11 @@ void put_u64_le(std::string& out, uint64_t value) {
 }
 
 void put_varint(std::string& out, uint64_t value) {
-    while (value >= 0x80) {
-        put_u8(out, static_cast<uint8_t>(value | 0x80));
-        value >>= 7;
-    }
-    put_u8(out, static_cast<uint8_t>(value));
+    std::array<char, 10> bytes{};
+    size_t count = 0;
+    for (; value >= 0x80; value >>= 7) bytes[count++] = static_cast<char>(value | 0x80);
+    bytes[count++] = static_cast<char>(value);
+    out.append(bytes.data(), count);
 }
 
 void put_signed_varint(std::string& out, int64_t value) {

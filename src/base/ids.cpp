@@ -42,12 +42,12 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
 }
 
 std::string Uuid::text() const {
-    std::string out;
-    out.reserve(uuid_text_bytes);
+    std::string out(uuid_text_bytes, '-');
+    size_t at = 0;
     for (size_t i = 0; i < bytes.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) out.push_back('-');
-        out.push_back(hex_digits[bytes[i] >> 4]);
-        out.push_back(hex_digits[bytes[i] & 0xf]);
+        if (i == 4 || i == 6 || i == 8 || i == 10) ++at;
+        out[at++] = hex_digits[bytes[i] >> 4];
+        out[at++] = hex_digits[bytes[i] & 0xf];
     }
     return out;
 }

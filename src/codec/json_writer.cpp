@@ -60,8 +60,9 @@ void JsonWriter::close(char bracket) {
 
 void JsonWriter::key(std::string_view name) {
     separate();
-    append_json_string(out_, name);
-    out_.push_back(':');
+    out_.push_back('"');
+    out_ += name;
+    out_ += "\":";
     after_key_ = true;
 }
 

@@ -1,5 +1,7 @@
 #include "core/ticket.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "base/bytes.h"
 
@@ -99,6 +101,14 @@ std::optional<TicketMode> parse_ticket_mode(std::string_view name) {
     return std::nullopt;
 }
 
+TicketDetails::TicketDetails(std::string_view bytes) : size_(static_cast<uint32_t>(bytes.size())) {
+    std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(this + 1));
+}
+
+TicketDetailsPtr TicketDetails::hold(std::string_view bytes) {
+    return {new (::operator new(sizeof(TicketDetails) + bytes.size())) TicketDetails(bytes)};
+}
+
 TicketDetailsPtr TicketDetails::make(const TicketFields& fields) {
     std::string bytes;
     if (!fields.expires_text.empty()) {
@@ -118,8 +128,7 @@ TicketDetailsPtr TicketDetails::make(const TicketFields& fields) {
     for (const auto& resource : fields.more_resources) {
         put_detail(bytes, DetailTag::resource, encode_resource(resource));
     }
-    bytes.shrink_to_fit();
-    return {new TicketDetails(std::move(bytes))};
+    return hold(bytes);
 }
 
 TicketDetailsPtr TicketDetails::decode(std::string_view bytes) {
@@ -130,12 +139,12 @@ TicketDetailsPtr TicketDetails::decode(std::string_view bytes) {
         if (tag == DetailTag::session && detail.size() != sizeof(Uuid)) return nullptr;
     }
     if (!reader.ok()) return nullptr;
-    return {new TicketDetails(std::string(bytes))};
+    return hold(bytes);
 }
 
 TicketFields TicketDetails::fields() const {
     TicketFields fields;
-    ByteReader reader(bytes_);
+    ByteReader reader(bytes());
     while (!reader.at_end() && reader.ok()) {
         const auto tag = static_cast<DetailTag>(reader.u8());
         const auto bytes = reader.bytes();
@@ -160,7 +169,7 @@ TicketFields TicketDetails::fields() const {
 }
 
 int64_t TicketDetails::number(uint8_t tag) const {
-    ByteReader reader(bytes_);
+    ByteReader reader(bytes());
     while (!reader.at_end() && reader.ok()) {
         const uint8_t found = reader.u8();
         const auto bytes = reader.bytes();

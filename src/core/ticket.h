@@ -81,13 +81,19 @@ public:
     // Single fields, without decoding the rest; zero when absent.
     [[nodiscard]] Duration ttl() const;
     [[nodiscard]] Duration hold_max() const;
-    [[nodiscard]] std::string_view bytes() const { return bytes_; }
+    [[nodiscard]] std::string_view bytes() const {
+        return {reinterpret_cast<const char*>(this + 1), size_};
+    }
+
+    // Made with its bytes behind it in one block: 40 bytes less a ticket than with a string.
+    static void operator delete(void* block) { ::operator delete(block); }
 
 private:
-    explicit TicketDetails(std::string bytes) : bytes_(std::move(bytes)) {}
+    explicit TicketDetails(std::string_view bytes);
+    static boost::intrusive_ptr<const TicketDetails> hold(std::string_view bytes);
     [[nodiscard]] int64_t number(uint8_t tag) const;
 
-    const std::string bytes_;
+    const uint32_t size_;
 };
 
 using TicketDetailsPtr = boost::intrusive_ptr<const TicketDetails>;

@@ -10,7 +10,9 @@ namespace {
 constexpr std::string_view magic = "SBXJRNL\n";
 constexpr uint32_t format_version = 1;
 constexpr size_t header_content_bytes = 8 + 4 + 3 * 8;
-constexpr size_t checksum_offset = 24;  // within a record
+// Within a record.
+constexpr size_t revision_offset = 8;
+constexpr size_t checksum_offset = 24;
 
 size_t align(size_t bytes) {
     return (bytes + record_alignment - 1) / record_alignment * record_alignment;
@@ -83,11 +85,12 @@ std::optional<JournalRecord> record_at(std::string_view segment, size_t offset, 
     return record;
 }
 
-std::optional<size_t> find_record(std::string_view segment, size_t offset, uint64_t nonce) {
+std::optional<size_t> find_record(std::string_view segment, size_t offset, uint64_t nonce,
+                                  RevisionRange range) {
     for (size_t at = align(offset); at + record_header_bytes <= segment.size();
          at += record_alignment) {
-        // A record begins with its lengths, so zeros are passed over without a checksum.
-        if (load_u64_le(segment.data() + at) == 0) continue;
+        const Revision first(load_u64_le(segment.data() + at + revision_offset));
+        if (first <= range.after || first > range.upto) continue;
         if (record_at(segment, at, nonce)) return at;
     }
     return std::nullopt;

@@ -42,7 +42,16 @@ void append_record(std::string& out, uint64_t nonce, OwnerEpoch owner, const Bat
 // The record at `offset` of a segment's bytes, if a whole and undamaged one begins there.
 std::optional<JournalRecord> record_at(std::string_view segment, size_t offset, uint64_t nonce);
 
-// The first record that begins at `offset` or later, wherever it may be.
-std::optional<size_t> find_record(std::string_view segment, size_t offset, uint64_t nonce);
+// Those behind `after` and not behind `upto`.
+struct RevisionRange {
+    Revision after;
+    Revision upto = Revision(UINT64_MAX);
+};
+
+// The first record that begins at `offset` or later, wherever it may be, and whose first revision
+// is in the range. The narrower that is, the fewer of a recycled segment's old bytes are taken
+// for the head of a record and cost a checksum.
+std::optional<size_t> find_record(std::string_view segment, size_t offset, uint64_t nonce,
+                                  RevisionRange range = {});
 
 }  // namespace signalbox

@@ -125,5 +125,14 @@ TEST(SegmentHeader, is_not_read_when_any_of_its_bits_is_wrong) {
     EXPECT_FALSE(SegmentHeader::decode(std::string(segment_header_bytes, '\0')));
 }
 
+TEST(JournalRecord, is_not_found_when_its_revision_is_out_of_range) {
+    const auto segment = record_of("sixteen bytes...");
+    const auto first = record_at(segment, 0, nonce)->batch.first;
+    const Revision before(first.value - 1);
+    EXPECT_TRUE(find_record(segment, 0, nonce, {before, first}));
+    EXPECT_FALSE(find_record(segment, 0, nonce, {first, Revision(UINT64_MAX)}));
+    EXPECT_FALSE(find_record(segment, 0, nonce, {Revision(), before}));
+}
+
 }  // namespace
 }  // namespace signalbox

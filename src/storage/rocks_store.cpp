@@ -7,6 +7,8 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/perf_level.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -29,6 +31,8 @@ Error translate(const rocksdb::Status& status) {
     const auto code = status.IsNoSpace() ? ErrorCode::unavailable : ErrorCode::internal;
     return {code, "the store: " + status.ToString(), {}};
 }
+
+constexpr char unhinted_end = '\0';
 
 std::string applied_key() {
     return KeyBuilder(Table::applied).take();
@@ -142,6 +146,21 @@ private:
     const rocksdb::Snapshot* snapshot_;
 };
 
+// Most tables grow at their end, so the place of a row in memory is next to that of the table's
+// last one: an apply takes half the time when RocksDB begins to look there. It has one such hint
+// for rows and for erased ranges, although they lie in different lists, and would crash; so no
+// range may begin in the domain of the hints, see RocksStore::erase_range.
+class TableHint : public rocksdb::SliceTransform {
+public:
+    [[nodiscard]] const char* Name() const override { return "signalbox.table"; }
+    [[nodiscard]] rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
+        return {key.data(), 1};
+    }
+    [[nodiscard]] bool InDomain(const rocksdb::Slice& key) const override {
+        return !key.empty() && key[key.size() - 1] != unhinted_end;
+    }
+};
+
 class RocksStore : public Store {
 public:
     RocksStore(std::shared_ptr<Database> database, std::shared_ptr<rocksdb::Cache> cache,
@@ -159,6 +178,8 @@ public:
     }
 
     Result<void> apply(const BatchView& batch) override {
+        // RocksDB counts each comparison, for this thread, unless told not to.
+        rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
         rocks_batch_.Clear();
         BatchReader reader(batch.bytes);
         while (reader.next()) {
@@ -169,9 +190,7 @@ public:
                     rocks_batch_.Put(family, slice(write.key), slice(write.value));
                     break;
                 case WriteKind::erase: rocks_batch_.Delete(family, slice(write.key)); break;
-                case WriteKind::erase_range:
-                    rocks_batch_.DeleteRange(family, slice(write.key), slice(write.value));
-                    break;
+                case WriteKind::erase_range: erase_range(family, write.key, write.value); break;
             }
         }
         if (!reader.ok()) return fail(ErrorCode::internal, "a batch is not readable");
@@ -218,6 +237,15 @@ public:
     }
 
 private:
+    void erase_range(rocksdb::ColumnFamilyHandle* family, std::string_view first,
+                     std::string_view end) {
+        if (first >= end) return;
+        rocks_batch_.Delete(family, slice(first));
+        std::string second(first);  // the next key after it that there can be
+        second += unhinted_end;
+        if (second < end) rocks_batch_.DeleteRange(family, second, slice(end));
+    }
+
     std::shared_ptr<Database> database_;
     std::shared_ptr<rocksdb::Cache> cache_;
     rocksdb::WriteBatch rocks_batch_;  // kept for its capacity
@@ -231,6 +259,7 @@ rocksdb::ColumnFamilyOptions family_options(const RocksStoreOptions& options,
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     rocksdb::ColumnFamilyOptions family;
     family.write_buffer_size = options.write_buffer_bytes;
+    family.memtable_insert_with_hint_prefix_extractor = std::make_shared<TableHint>();
     family.compression = rocksdb::kLZ4Compression;
     family.bottommost_compression = rocksdb::kZSTD;
     family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -246,6 +275,8 @@ Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory,
     db_options.create_missing_column_families = true;
     db_options.atomic_flush = true;
     db_options.max_background_jobs = 2;
+    // There is one writer; and only then are insertions hinted.
+    db_options.allow_concurrent_memtable_write = false;
     db_options.max_open_files = 512;
     db_options.keep_log_file_num = 2;
     db_options.info_log_level = rocksdb::WARN_LEVEL;
