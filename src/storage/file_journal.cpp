@@ -79,7 +79,6 @@ Result<void> FileJournal::load_segments() {
 // The end is in the last segment that holds a record; those behind it were prepared and never
 // used. Everything before it is checked when it is read.
 Result<void> FileJournal::find_end() {
-    RevisionRange range;  // what can be behind the first record of the segment before
     for (auto& segment : segments_) {
         TRY_AS(const auto file, disk_.open(segment.path));
         TRY_AS(const auto size, file->size());
@@ -90,14 +89,11 @@ Result<void> FileJournal::find_end() {
         if (!record) {
             TRY_AS(const auto bytes, read_segment(segment));
             record = record_at(bytes, segment_header_bytes, segment.header.nonce);
-            if (!record && find_record(bytes, segment_header_bytes, segment.header.nonce, range)) {
+            if (!record && find_record(bytes, segment_header_bytes, segment.header.nonce)) {
                 return fail(damaged(segment.path, "its first record has a bad checksum"));
             }
         }
-        if (record) {
-            segment.first = record->batch.first;
-            range = {segment.first, Revision(segment.first.value + 2 * size)};
-        }
+        if (record) segment.first = record->batch.first;
     }
     const auto last_used =
         std::find_if(segments_.rbegin(), segments_.rend(),
@@ -125,8 +121,7 @@ Result<void> FileJournal::find_end() {
             last_record = at;
             at += record->bytes;
         }
-        if (const auto stray = find_record(bytes, at, segment.header.nonce,
-                                           {last_, Revision(last_.value + bytes.size())})) {
+        if (const auto stray = find_record(bytes, at, segment.header.nonce)) {
             return fail(damaged(segment.path,
                                 fmt::format("the record at byte {} has a bad checksum, and a good "
                                             "one follows at byte {}",

@@ -10,16 +10,10 @@ namespace {
 constexpr std::string_view magic = "SBXJRNL\n";
 constexpr uint32_t format_version = 1;
 constexpr size_t header_content_bytes = 8 + 4 + 3 * 8;
-// Within a record.
-constexpr size_t revision_offset = 8;
-constexpr size_t checksum_offset = 24;
+constexpr size_t head_bytes = 24;  // of a record, in front of the checksums
 
 size_t align(size_t bytes) {
     return (bytes + record_alignment - 1) / record_alignment * record_alignment;
-}
-
-uint64_t record_checksum(std::string_view head, std::string_view payload, uint64_t nonce) {
-    return checksum(payload, checksum(head, nonce));
 }
 
 }  // namespace
@@ -59,13 +53,15 @@ void append_record(std::string& out, uint64_t nonce, OwnerEpoch owner, const Bat
     put_u32_le(out, batch.count);
     put_u64_le(out, batch.first.value);
     put_u64_le(out, owner.value);
-    const std::string_view head = std::string_view(out).substr(start, checksum_offset);
-    put_u64_le(out, record_checksum(head, batch.bytes, nonce));
+    const uint64_t head_checksum = checksum(std::string_view(out).substr(start), nonce);
+    put_u64_le(out, head_checksum);
+    put_u64_le(out, checksum(batch.bytes, head_checksum));
     out += batch.bytes;
     out.resize(start + record_bytes(batch.bytes.size()));
 }
 
-std::optional<JournalRecord> record_at(std::string_view segment, size_t offset, uint64_t nonce) {
+std::optional<JournalRecord> record_at(std::string_view segment, size_t offset, uint64_t nonce,
+                                       uint64_t* summed_bytes) {
     if (offset > segment.size() || segment.size() - offset < record_header_bytes) {
         return std::nullopt;
     }
@@ -75,23 +71,26 @@ std::optional<JournalRecord> record_at(std::string_view segment, size_t offset, 
     record.batch.count = reader.u32_le();
     record.batch.first = Revision(reader.u64_le());
     record.owner = OwnerEpoch(reader.u64_le());
-    const uint64_t expected = reader.u64_le();
+    const uint64_t head_checksum = reader.u64_le();
+    const uint64_t payload_checksum = reader.u64_le();
     if (record.batch.count == 0 || record.batch.first.value == 0) return std::nullopt;
     if (length > reader.left()) return std::nullopt;
+    const auto sum = [&](std::string_view bytes, uint64_t seed) {
+        if (summed_bytes != nullptr) *summed_bytes += bytes.size();
+        return checksum(bytes, seed);
+    };
+    if (sum(segment.substr(offset, head_bytes), nonce) != head_checksum) return std::nullopt;
     record.batch.bytes = reader.fixed(length);
+    if (sum(record.batch.bytes, head_checksum) != payload_checksum) return std::nullopt;
     record.bytes = record_bytes(length);
-    const auto head = segment.substr(offset, checksum_offset);
-    if (record_checksum(head, record.batch.bytes, nonce) != expected) return std::nullopt;
     return record;
 }
 
 std::optional<size_t> find_record(std::string_view segment, size_t offset, uint64_t nonce,
-                                  RevisionRange range) {
+                                  uint64_t* summed_bytes) {
     for (size_t at = align(offset); at + record_header_bytes <= segment.size();
          at += record_alignment) {
-        const Revision first(load_u64_le(segment.data() + at + revision_offset));
-        if (first <= range.after || first > range.upto) continue;
-        if (record_at(segment, at, nonce)) return at;
+        if (record_at(segment, at, nonce, summed_bytes)) return at;
     }
     return std::nullopt;
 }

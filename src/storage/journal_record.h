@@ -9,8 +9,8 @@
 #include "storage/change_set.h"
 
 // The bytes of a journal segment: a header block, then records one after the other, each a
-// batch with a checksum. docs/formats.md is the specification; these values are on disk and
-// never change their meaning.
+// batch behind a head, with a checksum each. docs/formats.md is the specification; these values
+// are on disk and never change their meaning.
 
 namespace signalbox {
 
@@ -27,7 +27,7 @@ struct SegmentHeader {
 };
 
 inline constexpr size_t segment_header_bytes = 4096;
-inline constexpr size_t record_header_bytes = 32;
+inline constexpr size_t record_header_bytes = 40;
 inline constexpr size_t record_alignment = 8;
 
 struct JournalRecord {
@@ -40,18 +40,14 @@ size_t record_bytes(size_t batch_bytes);
 void append_record(std::string& out, uint64_t nonce, OwnerEpoch owner, const BatchView& batch);
 
 // The record at `offset` of a segment's bytes, if a whole and undamaged one begins there.
-std::optional<JournalRecord> record_at(std::string_view segment, size_t offset, uint64_t nonce);
+// `summed_bytes`, if given, is raised by those of which a checksum was made: the work it was.
+std::optional<JournalRecord> record_at(std::string_view segment, size_t offset, uint64_t nonce,
+                                       uint64_t* summed_bytes = nullptr);
 
-// Those behind `after` and not behind `upto`.
-struct RevisionRange {
-    Revision after;
-    Revision upto = Revision(UINT64_MAX);
-};
-
-// The first record that begins at `offset` or later, wherever it may be, and whose first revision
-// is in the range. The narrower that is, the fewer of a recycled segment's old bytes are taken
-// for the head of a record and cost a checksum.
+// The first record that begins at `offset` or later, wherever it may be. What a recycled segment
+// still holds may come from a client who wants it to look like records; it takes the nonce to make
+// a head whose payload is looked at, so the work never grows faster than the segment.
 std::optional<size_t> find_record(std::string_view segment, size_t offset, uint64_t nonce,
-                                  RevisionRange range = {});
+                                  uint64_t* summed_bytes = nullptr);
 
 }  // namespace signalbox

@@ -4,6 +4,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/bytes.h"
+
 namespace signalbox {
 namespace {
 
@@ -125,13 +127,19 @@ TEST(SegmentHeader, is_not_read_when_any_of_its_bits_is_wrong) {
     EXPECT_FALSE(SegmentHeader::decode(std::string(segment_header_bytes, '\0')));
 }
 
-TEST(JournalRecord, is_not_found_when_its_revision_is_out_of_range) {
-    const auto segment = record_of("sixteen bytes...");
-    const auto first = record_at(segment, 0, nonce)->batch.first;
-    const Revision before(first.value - 1);
-    EXPECT_TRUE(find_record(segment, 0, nonce, {before, first}));
-    EXPECT_FALSE(find_record(segment, 0, nonce, {first, Revision(UINT64_MAX)}));
-    EXPECT_FALSE(find_record(segment, 0, nonce, {Revision(), before}));
+// A client can have any bytes written, as the name of something, but not choose the nonce.
+TEST(FindRecord, looks_at_no_payload_of_a_head_that_somebody_made_up) {
+    std::string segment;
+    while (segment.size() < 256u << 10) {
+        const size_t left = (256u << 10) - segment.size();
+        put_u32_le(segment, static_cast<uint32_t>(left - std::min(left, record_header_bytes)));
+        put_u32_le(segment, 1);
+        put_u64_le(segment, 1000);
+    }
+    uint64_t summed_bytes = 0;
+    EXPECT_EQ(find_record(segment, 0, nonce, &summed_bytes), std::nullopt);
+    // A head at each place where one may begin.
+    EXPECT_LE(summed_bytes, segment.size() / record_alignment * record_header_bytes);
 }
 
 }  // namespace
