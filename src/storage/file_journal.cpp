@@ -155,10 +155,7 @@ Result<void> FileJournal::reserve(size_t bytes) {
     if (end_ + needed <= options_.segment_bytes) return {};
     // append() chooses likewise: an empty segment takes whatever comes.
     if (end_ == segment_header_bytes) return fill(*file_, segment_header_bytes + needed);
-    const std::lock_guard lock(mutex_);
-    if (!prepared_) {
-        TRY_AS(prepared_, make_segment());
-    }
+    TRY(require_next_segment());
     return fill(*prepared_->file, segment_header_bytes + needed);
 }
 
@@ -181,9 +178,9 @@ Result<void> FileJournal::append(OwnerEpoch owner, const BatchView& batch) {
         LOG(error, "journal.failed", {"error", written.error().message});
         return fail(std::move(written).error());
     }
-    {
+    if (end_ == segment_header_bytes) {
         const std::lock_guard lock(mutex_);
-        if (segments_.back().first.value == 0) segments_.back().first = batch.first;
+        segments_.back().first = batch.first;
     }
     last_ = batch.last();
     end_ += buffer_.size();
@@ -268,16 +265,13 @@ Result<void> FileJournal::fill(DiskFile& file, uint64_t bytes) {
     return {};
 }
 
-// Under mutex_: the caller holds it, so that a segment is made only once.
-Result<FileJournal::Prepared> FileJournal::make_segment() {
+Result<FileJournal::Prepared> FileJournal::make_segment(const Preparation& preparation) {
     Prepared made;
-    made.segment.header = {next_number_, random_.next(), options_.history};
-    made.segment.path = path_of(segment_name(next_number_));
+    made.segment.header = preparation.header;
+    made.segment.path = path_of(segment_name(preparation.header.number));
     const std::string draft = made.segment.path + std::string(draft_suffix);
-    if (!spares_.empty()) {
-        const std::string spare = std::move(spares_.back());
-        spares_.pop_back();
-        TRY(disk_.rename(spare, draft));
+    if (preparation.spare) {
+        TRY(disk_.rename(*preparation.spare, draft));
         // The old name must be gone before the header changes, or a crash leaves a segment
         // whose name and header disagree.
         TRY(disk_.sync_directory(options_.directory));
@@ -299,31 +293,51 @@ Result<FileJournal::Prepared> FileJournal::make_segment() {
     TRY(disk_.sync_directory(options_.directory));
     // Under its new name, which its errors will show.
     TRY_AS(made.file, disk_.open(made.segment.path));
-    ++next_number_;
     return made;
+}
+
+Result<void> FileJournal::prepare(std::unique_lock<std::mutex>& lock) {
+    ASSERT(!is_preparing_ && !prepared_);
+    is_preparing_ = true;
+    Preparation preparation{{next_number_, random_.next(), options_.history}, std::nullopt};
+    if (!spares_.empty()) {
+        preparation.spare = std::move(spares_.back());
+        spares_.pop_back();
+    }
+    lock.unlock();
+    auto made = make_segment(preparation);
+    lock.lock();
+    is_preparing_ = false;
+    prepared_or_not_.notify_all();
+    if (!made) return fail(std::move(made).error());
+    prepared_ = std::move(*made);
+    ++next_number_;
+    return {};
 }
 
 void FileJournal::prepare_ahead() {
     if (asked_ahead_) return;
     asked_ahead_ = true;
     executor_.post([this] {
-        const std::lock_guard lock(mutex_);
-        if (prepared_) return;
-        auto made = make_segment();
-        if (made) {
-            prepared_ = std::move(*made);
-        } else {
+        std::unique_lock lock(mutex_);
+        if (is_preparing_ || prepared_) return;
+        if (const auto prepared = prepare(lock); !prepared) {
             // reserve() tries again when the room is really needed.
-            LOG(warning, "journal.prepare_failed", {"error", made.error().message});
+            LOG(warning, "journal.prepare_failed", {"error", prepared.error().message});
         }
     });
 }
 
+Result<void> FileJournal::require_next_segment() {
+    std::unique_lock lock(mutex_);
+    prepared_or_not_.wait(lock, [this] { return !is_preparing_; });
+    if (prepared_) return {};
+    return prepare(lock);
+}
+
 Result<void> FileJournal::start_next_segment() {
+    TRY(require_next_segment());
     const std::lock_guard lock(mutex_);
-    if (!prepared_) {
-        TRY_AS(prepared_, make_segment());
-    }
     file_ = std::move(prepared_->file);
     nonce_ = prepared_->segment.header.nonce;
     end_ = segment_header_bytes;

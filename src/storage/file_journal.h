@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,8 +31,10 @@ struct FileJournalOptions {
 // Opening cuts a torn tail at the first bad checksum: that batch was never acknowledged. A bad
 // checksum with a good record anywhere behind it is damage, and refuses to open.
 //
-// append() and reserve() from the core thread, trim() from any; the next segment is prepared
-// by the executor.
+// The next segment is prepared by the executor while the core thread goes on appending. When it
+// is not ready in time, whoever needs it waits for it, or makes it himself.
+//
+// append() and reserve() from the core thread, trim() from any.
 class FileJournal : public Journal {
 public:
     // Both must outlive the journal, and the executor must have run dry before it goes.
@@ -53,10 +56,15 @@ private:
         std::string path;
         Revision first;  // of its first record; 0 while it has none
     };
-    // A segment ready to be written to, made by the executor.
+    // A segment ready to be written to.
     struct Prepared {
         Segment segment;
         std::unique_ptr<DiskFile> file;
+    };
+    // What it is made of.
+    struct Preparation {
+        SegmentHeader header;
+        std::optional<std::string> spare;  // the file to write over
     };
 
     FileJournal(Disk& disk, Executor& executor, FileJournalOptions options);
@@ -67,9 +75,13 @@ private:
     Result<std::string> read_segment(const Segment& segment) const;
     Result<void> read_records(const Segment& segment, Revision after, Revision& reached,
                               const Visit& visit) const;
-    Result<Prepared> make_segment();
+    Result<Prepared> make_segment(const Preparation& preparation);
     static Result<void> fill(DiskFile& file, uint64_t bytes);
     void prepare_ahead();
+    // Makes the next segment, without mutex_ while the disk works. Nobody else must be at it.
+    Result<void> prepare(std::unique_lock<std::mutex>& lock);
+    // There is a next segment when it returns well, and only the core thread will touch it.
+    Result<void> require_next_segment();
     Result<void> start_next_segment();
 
     [[nodiscard]] std::string path_of(const std::string& name) const;
@@ -87,10 +99,13 @@ private:
     std::string buffer_;        // one record, kept for its capacity
     bool asked_ahead_ = false;  // the executor knows that a next segment is wanted
 
-    // Guards what the executor and trim() share with the core thread.
+    // Guards what the executor and trim() share with the core thread, and is never held while
+    // the disk is asked for anything: append() takes it too.
     mutable std::mutex mutex_;
+    std::condition_variable prepared_or_not_;  // is_preparing_ has become false
     Random random_;
     std::vector<Segment> segments_;  // oldest first; the last one is written to
+    bool is_preparing_ = false;
     std::optional<Prepared> prepared_;
     std::vector<std::string> spares_;  // trimmed files, at most one, to be written over
     uint64_t next_number_ = 1;
