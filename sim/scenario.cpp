@@ -129,7 +129,7 @@ void Scenario::round() {
 void Scenario::misfortune() {
     Random& random = world_.random();
     if (happens(plan_.crash)) restart();
-    if (happens(plan_.graceful_stop) && world_.is_up() && !world_.partition(0).trouble()) {
+    if (happens(plan_.graceful_stop) && world_.is_up()) {
         world_.stop();
         restart();
     }
@@ -143,7 +143,11 @@ void Scenario::misfortune() {
     if (happens(plan_.store_failure)) {
         world_.store(0).fail_next_applies(static_cast<int>(random.below(3)));
     }
-    if (happens(plan_.disk_full)) world_.disk().set_free_bytes(disk_bytes_when_full);
+    if (happens(plan_.disk_full)) {
+        world_.disk().set_free_bytes(disk_bytes_when_full);
+        // Then a batch may find no room although it was asked for.
+        world_.disk().set_full(random.chance(1, 2));
+    }
 }
 
 // An operator at work: whatever becomes of his requests, they must not break anything.

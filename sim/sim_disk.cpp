@@ -129,6 +129,10 @@ public:
 
     Result<void> write_at(uint64_t offset, std::string_view bytes) override {
         TRY(begin_operation());
+        if (disk_.is_full_) {
+            inode_->write(offset, bytes.substr(0, bytes.size() / 2));
+            return fail(no_space());
+        }
         const uint64_t size = inode_->now().size();
         const uint64_t end = offset + bytes.size();
         const uint64_t growth = end > size ? end - size : 0;
@@ -139,7 +143,7 @@ public:
         }
         const uint64_t end_with_room = size + room;
         if (end_with_room > offset) inode_->write(offset, bytes.substr(0, end_with_room - offset));
-        return fail(ErrorCode::unavailable, "cannot write " + path_ + ": no space left");
+        return fail(no_space());
     }
 
     Result<void> read_at(uint64_t offset, size_t count, std::string& out) const override {
@@ -167,6 +171,10 @@ private:
             return fail(ErrorCode::internal, path_ + " was opened before the power failed");
         }
         return disk_.begin_operation(path_);
+    }
+
+    [[nodiscard]] Error no_space() const {
+        return {ErrorCode::unavailable, "cannot write " + path_ + ": no space left", {}};
     }
 
     SimDisk& disk_;
@@ -323,6 +331,7 @@ void SimDisk::heal() {
     sync_fails_ = false;
     operations_left_.reset();
     capacity_bytes_.reset();
+    is_full_ = false;
 }
 
 uint64_t SimDisk::used_bytes() const {

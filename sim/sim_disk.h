@@ -27,6 +27,8 @@ namespace signalbox {
 //                    kernel's cache; names are repaired, because they stay in a journal.
 //   set_free_bytes() Files grow by so much and no more; a write that does not fit writes what
 //                    does and fails with `unavailable`. Writing within a file needs no room.
+//   set_full()       No write has room, not even within a file: a full disk that copies on
+//                    write. Some of the bytes are written all the same.
 //   cut_power_after() The disk answers so many operations and then fails all of them, until
 //                    crash(): a test can so stop its subject in front of each thing it does.
 //
@@ -52,6 +54,7 @@ public:
     void fail_next_sync() { sync_fails_ = true; }
     // From now on; nothing: as much as anyone wants.
     void set_free_bytes(std::optional<uint64_t> bytes);
+    void set_full(bool full) { is_full_ = full; }
     void cut_power_after(uint64_t operations) { operations_left_ = operations; }
     // No fault is waiting to happen any more. What was lost stays lost.
     void heal();
@@ -90,6 +93,7 @@ private:
     uint64_t operations_ = 0;
     std::optional<uint64_t> operations_left_;
     std::optional<uint64_t> capacity_bytes_;
+    bool is_full_ = false;
     bool sync_fails_ = false;
 };
 

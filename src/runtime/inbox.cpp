@@ -2,6 +2,8 @@
 
 #include <iterator>
 
+#include "base/assert.h"
+
 namespace signalbox {
 
 bool Inbox::push(Command&& command) {
@@ -9,7 +11,7 @@ bool Inbox::push(Command&& command) {
     {
         const std::lock_guard lock(mutex_);
         const bool frees = std::holds_alternative<CancelRequest>(command.body);
-        if (commands_.size() >= limits_.commands_max && !frees) return false;
+        if (commands_.size() + taken_ >= limits_.commands_max && !frees) return false;
         was_empty = commands_.empty();
         commands_.push_back(std::move(command));
     }
@@ -19,6 +21,7 @@ bool Inbox::push(Command&& command) {
 
 void Inbox::take(std::deque<Command>& out) {
     const std::lock_guard lock(mutex_);
+    taken_ += commands_.size();
     if (out.empty()) {
         out.swap(commands_);
         return;
@@ -27,9 +30,10 @@ void Inbox::take(std::deque<Command>& out) {
     commands_.clear();
 }
 
-size_t Inbox::size() const {
+void Inbox::done(size_t count) {
     const std::lock_guard lock(mutex_);
-    return commands_.size();
+    ASSERT(count <= taken_);
+    taken_ -= count;
 }
 
 }  // namespace signalbox

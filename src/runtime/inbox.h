@@ -9,8 +9,9 @@
 
 namespace signalbox {
 
-// Commands on their way to the core. push() from any thread, take() from the core's. Bounded:
-// a full inbox refuses, and the client is told to come back.
+// Commands on their way to the core. push() from any thread, the rest from the core's. Bounded: a
+// full inbox refuses, and the client is told to come back. What was taken counts until it is done,
+// so the core may take more than it does at once.
 class Inbox {
 public:
     // `wake` is called, on the pushing thread, when the inbox was empty before.
@@ -22,13 +23,15 @@ public:
     bool push(Command&& command);
     // Moves everything there is to the end of `out`.
     void take(std::deque<Command>& out);
-    [[nodiscard]] size_t size() const;
+    // So many of those taken have been applied or refused.
+    void done(size_t count);
 
 private:
     const InboxLimits& limits_;
     const std::function<void()> wake_;
-    mutable std::mutex mutex_;
+    std::mutex mutex_;
     std::deque<Command> commands_;
+    size_t taken_ = 0;  // and not done
 };
 
 }  // namespace signalbox

@@ -8,7 +8,8 @@
 namespace signalbox {
 namespace {
 
-// A batch may write more than it was allowed to, by what its last command writes.
+// A batch may write more than it was allowed to, by what its last command writes. Seldom more than
+// this; and then it is held.
 constexpr size_t batch_slack = 4;
 constexpr Duration retry_interval = std::chrono::milliseconds(100);
 constexpr Duration report_interval = std::chrono::milliseconds(200);
@@ -59,6 +60,8 @@ Result<void> Partition::recover() {
         replayed_bytes += batch.bytes.size();
         return store_.apply(batch);
     }));
+    // Nothing of it is in a checkpoint; a server that crashes time and again must make one too.
+    bytes_since_checkpoint_ = replayed_bytes;
     const auto replayed = clock_.stopwatch();
     TRY(engine_.load(store_, clock_.now()));
     // What came due while nobody ran is seen to before anyone is answered.
@@ -68,9 +71,8 @@ Result<void> Partition::recover() {
         rows_.reset();
         engine_.begin_batch(clock_.now(), journal_.last_revision().next(), rows_);
         more = engine_.fire_due();
-        TRY(commit());
-        if (store_is_behind_) return fail(ErrorCode::internal, "the store takes no writes");
-        deliver();
+        stage_ = Stage::applied_by_engine;
+        TRY(release());
     }
     const auto statistics = engine_.statistics();
     LOG(info, "partition.recovered", {"revision", journal_.last_revision().value},
@@ -83,43 +85,35 @@ Result<void> Partition::recover() {
 
 bool Partition::run_batch() {
     inbox_.take(pending_);
-    if (failed_) {
-        refuse_pending(unavailable("the journal failed; restart the server"));
+    if (!ended_ && try_to_release()) {
+        if (const auto room = make_room()) {
+            set_trouble(std::nullopt);
+        } else {
+            set_trouble(room.error().message);
+        }
+    }
+    if (const auto why = trouble()) {
+        refuse_pending(ended_ ? *ended_ : unavailable(*why));
         return false;
     }
-    if (store_is_behind_) apply_to_store();
-    if (store_is_behind_) {
-        refuse_pending(unavailable("the store takes no writes"));
-        return false;
-    }
-    if (const auto room = make_room(); !room) {
-        set_trouble(room.error().message);
-        refuse_pending(room.error());
-        return false;
-    }
-    set_trouble(std::nullopt);
 
     const Now now = clock_.now();
     rows_.reset();
     engine_.begin_batch(now, journal_.last_revision().next(), rows_);
     const bool more_due = engine_.fire_due();
-    size_t commands = 0;
-    while (!pending_.empty() && commands < options_.inbox.batch_commands_max &&
+    batch_commands_ = 0;
+    while (!pending_.empty() && batch_commands_ < options_.inbox.batch_commands_max &&
            engine_.ready().writes.view().bytes.size() < options_.inbox.batch_bytes_max) {
         engine_.apply(std::move(pending_.front()));
         pending_.pop_front();
-        ++commands;
+        ++batch_commands_;
     }
-    const auto started = clock_.stopwatch();
-    const size_t bytes = engine_.ready().writes.view().bytes.size();
-    if (const auto committed = commit(); !committed) {
-        fail_for_good(committed.error());
-        return false;
+    inbox_.done(batch_commands_);
+    stage_ = Stage::applied_by_engine;
+    if (try_to_release()) {
+        checkpoint_if_due();
+        report_state(now);
     }
-    probe_.batch_committed({commands, bytes, clock_.stopwatch() - started});
-    deliver();
-    checkpoint_if_due();
-    report_state(now);
     return more_due || !pending_.empty();
 }
 
@@ -127,31 +121,40 @@ Result<void> Partition::make_room() {
     return journal_.reserve(options_.inbox.batch_bytes_max * batch_slack);
 }
 
-// Makes the batch durable. It is true from then on, even if the store cannot take it yet.
-Result<void> Partition::commit() {
-    if (engine_.ready().writes.empty()) return {};
+Result<void> Partition::release() {
     const auto batch = engine_.ready().writes.view();
-    TRY(journal_.append(journal_.owner(), batch));
-    bytes_since_checkpoint_ += batch.bytes.size();
-    apply_to_store();
+    if (stage_ == Stage::applied_by_engine) {
+        const auto started = clock_.stopwatch();
+        if (batch.count > 0) TRY(journal_.append(journal_.owner(), batch));
+        stage_ = Stage::in_journal;
+        bytes_since_checkpoint_ += batch.bytes.size();
+        probe_.batch_committed({batch_commands_, batch.bytes.size(), clock_.stopwatch() - started});
+    }
+    if (stage_ == Stage::in_journal) {
+        // Answers wait for the store too: whoever has an answer may look at a snapshot.
+        if (batch.count > 0) TRY(store_.apply(batch));
+        stage_ = Stage::released;
+        deliver();
+    }
     return {};
 }
 
-void Partition::apply_to_store() {
-    const auto applied = store_.apply(engine_.ready().writes.view());
-    if (applied && store_is_behind_) {
-        store_is_behind_ = false;
-        set_trouble(std::nullopt);
-        deliver();
-    } else if (!applied) {
-        store_is_behind_ = true;
-        set_trouble(applied.error().message);
-    }
+bool Partition::is_final(const Error& error) const {
+    return stage_ == Stage::applied_by_engine && error.code != ErrorCode::unavailable;
 }
 
-// Answers wait for the store too: whoever has an answer may look at a snapshot.
+bool Partition::try_to_release() {
+    const auto released = release();
+    if (released) return true;
+    if (is_final(released.error())) {
+        fail_for_good(released.error());
+    } else {
+        set_trouble(released.error().message);
+    }
+    return false;
+}
+
 void Partition::deliver() {
-    if (store_is_behind_) return;
     auto& ready = engine_.ready();
     if (ready.completions.empty() && ready.deliveries.empty()) return;
     sink_.deliver(std::move(ready.completions), std::move(ready.deliveries));
@@ -168,27 +171,35 @@ void Partition::refuse_pending(const Error& error) {
             engine_.cancel(std::get<CancelRequest>(command.body).parked, clock_.now());
         }
     }
+    inbox_.done(pending_.size());
     pending_.clear();
     probe_.commands_refused(completions.size());
     if (!completions.empty()) sink_.deliver(std::move(completions), {});
 }
 
 void Partition::fail_for_good(const Error& error) {
-    failed_ = true;
     LOG(error, "partition.failed", {"error", error.message});
     set_trouble(error.message);
-    const auto refused = unavailable("the journal failed; restart the server");
-    // Nothing of the batch may be told, and nobody parked will ever be granted anything.
-    auto& ready = engine_.ready();
-    for (auto& completion : ready.completions) refuse(completion.reply, refused);
-    ready.deliveries.clear();
-    deliver();
+    ended_ = unavailable("the journal failed; restart the server");
+    // Nobody parked will ever be granted anything.
     stop();
-    refuse_pending(refused);
+}
+
+// Nothing of the batch may be told.
+void Partition::refuse_ready(const Error& error) {
+    auto& ready = engine_.ready();
+    for (auto& completion : ready.completions) refuse(completion.reply, error);
+    ready.deliveries.clear();
 }
 
 void Partition::stop() {
-    if (store_is_behind_) return;
+    if (stage_ != Stage::released) {
+        if (!ended_) ended_ = unavailable(trouble().value_or("the server is stopping"));
+        // What is in the journal is true, and the next start brings the store up to date. What is
+        // not will never have happened, or nobody knows.
+        if (stage_ == Stage::applied_by_engine) refuse_ready(*ended_);
+        deliver();
+    }
     rows_.reset();
     engine_.begin_batch(clock_.now(), journal_.last_revision().next(), rows_);
     engine_.stop();
@@ -197,7 +208,7 @@ void Partition::stop() {
 }
 
 std::optional<Duration> Partition::until_next_deadline() {
-    if (failed_) return std::nullopt;
+    if (ended_) return std::nullopt;
     if (trouble()) return retry_interval;
     auto until = engine_.until_next_deadline(clock_.now());
     if (until) until = std::min(*until, idle_max);

@@ -41,9 +41,10 @@ struct PartitionOptions {
 // Group commit without a timer: a batch is whatever arrived while the last one was synced.
 //
 // When the disk is full it refuses with `unavailable` and goes on by itself once there is
-// room. When the store fails, what is durable in the journal is applied to it as soon as it
-// works again. When the journal fails it refuses for good: what reached the disk is
-// unknowable, and only a restart finds out.
+// room. Room is asked for before anything is applied, but a batch may turn out larger: then it is
+// held, with its answers, until the journal takes it. When the store fails, what is durable in the
+// journal is applied to it as soon as it works again. When the journal fails it refuses for good:
+// what reached the disk is unknowable, and only a restart finds out.
 class Partition {
 public:
     // Brings the store up to date with the journal, loads the engine and fires what came due
@@ -61,7 +62,7 @@ public:
     // Nothing to do before this unless someone calls wake. Core thread.
     [[nodiscard]] std::optional<Duration> until_next_deadline();
 
-    // Answers what is parked and parks nothing any more. Core thread.
+    // Answers what is parked or held, and parks nothing any more. Core thread.
     void stop();
     // Makes the store current on disk, so that the next start has nothing to replay.
     Result<void> flush();
@@ -82,9 +83,15 @@ private:
               std::function<void()> wake);
 
     Result<void> recover();
+    // How far the last batch has got: nothing of it may be told before it is in both.
+    enum class Stage : uint8_t { applied_by_engine, in_journal, released };
+
     [[nodiscard]] Result<void> make_room();
-    Result<void> commit();
-    void apply_to_store();
+    // Takes the last batch on from where it is. When it fails, it may be tried again; unless the
+    // journal has failed, see is_final().
+    Result<void> release();
+    [[nodiscard]] bool is_final(const Error& error) const;
+    bool try_to_release();
     void refuse_pending(const Error& error);
     void refuse_ready(const Error& error);
     void deliver();
@@ -104,9 +111,10 @@ private:
     Engine engine_;
     BatchRows rows_;
 
-    std::deque<Command> pending_;   // taken from the inbox, for this batch or the next
-    bool store_is_behind_ = false;  // the last batch is in the journal, not yet in the store
-    bool failed_ = false;
+    std::deque<Command> pending_;  // taken from the inbox, for this batch or the next
+    Stage stage_ = Stage::released;
+    size_t batch_commands_ = 0;   // in the last batch
+    std::optional<Error> ended_;  // it does nothing any more, and refuses with this
     uint64_t bytes_since_checkpoint_ = 0;
     std::atomic<bool> checkpointing_{false};
     SteadyInstant reported_at_;

@@ -40,7 +40,10 @@ Result<std::unique_ptr<FileJournal>> FileJournal::open(Disk& disk, Executor& exe
     TRY(disk.make_directory(journal->options_.directory));
     TRY(journal->load_segments());
     TRY(journal->find_end());
-    if (!journal->file_) TRY(journal->start_next_segment());
+    if (!journal->file_) {
+        TRY(journal->require_next_segment());
+        journal->start_next_segment();
+    }
     return journal;
 }
 
@@ -150,7 +153,7 @@ Result<std::string> FileJournal::read_segment(const Segment& segment) const {
 }
 
 Result<void> FileJournal::reserve(size_t bytes) {
-    if (failed_) return fail(ErrorCode::unavailable, "the journal failed; restart the server");
+    if (failed_) return fail(ErrorCode::internal, "the journal failed; restart the server");
     const uint64_t needed = record_bytes(bytes);
     if (end_ + needed <= options_.segment_bytes) return {};
     // append() chooses likewise: an empty segment takes whatever comes.
@@ -160,23 +163,28 @@ Result<void> FileJournal::reserve(size_t bytes) {
 }
 
 Result<void> FileJournal::append(OwnerEpoch owner, const BatchView& batch) {
-    if (failed_) return fail(ErrorCode::unavailable, "the journal failed; restart the server");
+    if (failed_) return fail(ErrorCode::internal, "the journal failed; restart the server");
     if (owner != owner_) {
-        return fail(ErrorCode::unavailable, "another server took over this journal");
+        return fail(ErrorCode::conflict, "another server took over this journal");
     }
     ASSERT(batch.count > 0 && (last_.value == 0 || batch.first == last_.next()));
+    // Whatever is wrong with a next segment, the present one is as it was.
+    if (auto room = reserve(batch.bytes.size()); !room) {
+        return fail(ErrorCode::unavailable, std::move(room).error().message);
+    }
     // A batch larger than a segment has one of its own, which grows.
     const bool fits = end_ + record_bytes(batch.bytes.size()) <= options_.segment_bytes;
-    Result<void> written;
-    if (!fits && end_ > segment_header_bytes) written = start_next_segment();
+    if (!fits && end_ > segment_header_bytes) start_next_segment();
     buffer_.clear();
     append_record(buffer_, nonce_, owner, batch);
-    if (written) written = file_->write_at(end_, buffer_);
+    auto written = file_->write_at(end_, buffer_);
+    // Some of it may be there; the same bytes will be written over it.
+    if (!written && written.error().code == ErrorCode::unavailable) return written;
     if (written) written = file_->sync_data();
     if (!written) {
         failed_ = true;
         LOG(error, "journal.failed", {"error", written.error().message});
-        return fail(std::move(written).error());
+        return fail(ErrorCode::internal, std::move(written).error().message);
     }
     if (end_ == segment_header_bytes) {
         const std::lock_guard lock(mutex_);
@@ -335,9 +343,9 @@ Result<void> FileJournal::require_next_segment() {
     return prepare(lock);
 }
 
-Result<void> FileJournal::start_next_segment() {
-    TRY(require_next_segment());
+void FileJournal::start_next_segment() {
     const std::lock_guard lock(mutex_);
+    ASSERT(prepared_);
     file_ = std::move(prepared_->file);
     nonce_ = prepared_->segment.header.nonce;
     end_ = segment_header_bytes;
@@ -345,7 +353,6 @@ Result<void> FileJournal::start_next_segment() {
     prepared_.reset();
     asked_ahead_ = false;
     kept_bytes_ = segments_.size() * options_.segment_bytes;
-    return {};
 }
 
 }  // namespace signalbox

@@ -82,7 +82,7 @@ private:
     Result<void> prepare(std::unique_lock<std::mutex>& lock);
     // There is a next segment when it returns well, and only the core thread will touch it.
     Result<void> require_next_segment();
-    Result<void> start_next_segment();
+    void start_next_segment();
 
     [[nodiscard]] std::string path_of(const std::string& name) const;
 

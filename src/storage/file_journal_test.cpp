@@ -223,7 +223,7 @@ TEST_F(FileJournalTest, raises_its_epoch_and_refuses_a_former_owner) {
     batch.end();
     const auto stale = journal_->append(first, batch.view());
     ASSERT_FALSE(stale);
-    EXPECT_EQ(stale.error().code, ErrorCode::unavailable);
+    EXPECT_EQ(stale.error().code, ErrorCode::conflict);
     EXPECT_EQ(journal_->last_revision(), Revision(1));
     ASSERT_TRUE(journal_->append(journal_->owner(), batch.view()));
 }

@@ -16,14 +16,14 @@ class Journal {
 public:
     virtual ~Journal() = default;
 
-    // Makes sure that a batch of `bytes` can be appended without asking the outside for room.
-    // `unavailable` when there is none now; nothing has happened then, and a later call may
-    // succeed.
+    // Makes sure, as well as it can be known, that there is room for a batch of `bytes`. When it
+    // fails nothing has happened, and a later call may succeed.
     virtual Result<void> reserve(size_t bytes) = 0;
 
-    // Durable when it returns well. The batch must follow the last one. `unavailable` when the
-    // owner is not the newest; nothing has happened then. After any other failure the end of the
-    // journal is unknowable, and every later call fails with `unavailable`.
+    // Durable when it returns well. The batch must follow the last one. `unavailable`: there is no
+    // room now, and it is as if nothing had happened, so the same batch may be appended later, but
+    // no other one. `conflict`: the owner is not the newest. After any other failure the end of
+    // the journal is unknowable, and every later call fails.
     virtual Result<void> append(OwnerEpoch owner, const BatchView& batch) = 0;
 
     // Calls `visit` for each batch that holds a revision after `after`, in order, until it

@@ -81,8 +81,8 @@ TEST_F(JournalFault, a_failed_sync_poisons_it) {
     // The disk works again, but nobody knows what is on it.
     const auto again = subject_.append(100);
     ASSERT_FALSE(again);
-    EXPECT_EQ(again.error().code, ErrorCode::unavailable);
-    EXPECT_EQ(subject_.journal().reserve(1).error().code, ErrorCode::unavailable);
+    EXPECT_EQ(again.error().code, ErrorCode::internal);
+    EXPECT_EQ(subject_.journal().reserve(1).error().code, ErrorCode::internal);
     EXPECT_EQ(subject_.journal().last_revision(), Revision(1));
     subject_.close();
     subject_.disk.crash();
@@ -91,32 +91,54 @@ TEST_F(JournalFault, a_failed_sync_poisons_it) {
     EXPECT_TRUE(subject_.append(100));
 }
 
-TEST_F(JournalFault, an_append_without_room_poisons_it) {
-    // Without the reservation that would have been refused.
-    subject_.disk.set_free_bytes(0);
-    BatchWriter batch;
-    batch.reset(Revision(1));
-    batch.begin();
-    batch.put("k", std::string(20'000, 'x'));
-    batch.end();
-    EXPECT_FALSE(subject_.journal().append(subject_.journal().owner(), batch.view()));
-    subject_.disk.heal();
-    EXPECT_FALSE(subject_.journal().append(subject_.journal().owner(), batch.view()));
-    ASSERT_TRUE(subject_.open());
-    EXPECT_EQ(subject_.journal().last_revision(), Revision(0));
+TEST_F(JournalFault, an_append_without_room_may_be_tried_again) {
+    // Larger than a segment, in an empty one and behind something; small, where a next one is
+    // needed, and where the disk has no room even in the present one. None was reserved for.
+    const struct {
+        size_t before;
+        size_t bytes;
+        bool copies_on_write;
+    } cases[] = {{0, 20'000, false}, {5000, 20'000, false}, {5000, 5000, false},
+                 {100, 100, true},   {0, 100, true},        {100, 20'000, true}};
+    for (const auto& [before, bytes, copies_on_write] : cases) {
+        JournalOnSimDisk subject(bytes);
+        ASSERT_TRUE(subject.open());
+        if (before > 0) {
+            ASSERT_TRUE(subject.append(before));
+        }
+        const Revision last = subject.journal().last_revision();
+        BatchWriter batch;
+        batch.reset(last.next());
+        batch.begin();
+        batch.put("k", std::string(bytes, 'x'));
+        batch.end();
+        const auto append = [&] {
+            return subject.journal().append(subject.journal().owner(), batch.view());
+        };
+        subject.disk.set_free_bytes(0);
+        subject.disk.set_full(copies_on_write);
+        for (int i = 0; i < 3; ++i) {
+            const auto appended = append();
+            ASSERT_FALSE(appended);
+            EXPECT_EQ(appended.error().code, ErrorCode::unavailable);
+            EXPECT_EQ(subject.journal().last_revision(), last);
+        }
+        subject.disk.heal();
+        ASSERT_TRUE(append());
+        ASSERT_TRUE(subject.open());
+        EXPECT_EQ(subject.journal().last_revision(), last.next());
+    }
 }
 
-TEST_F(JournalFault, an_append_that_cannot_have_its_segment_poisons_it) {
-    ASSERT_TRUE(subject_.append(5000));
-    subject_.disk.set_free_bytes(0);
-    BatchWriter batch;
-    batch.reset(Revision(2));
-    batch.begin();
-    batch.put("k", std::string(5000, 'x'));
-    batch.end();
-    EXPECT_FALSE(subject_.journal().append(subject_.journal().owner(), batch.view()));
+TEST_F(JournalFault, an_append_without_room_leaves_nothing_that_a_restart_would_find) {
+    ASSERT_TRUE(subject_.append(100));
+    subject_.disk.set_full(true);
+    EXPECT_FALSE(subject_.append(2000));
     subject_.disk.heal();
-    EXPECT_FALSE(subject_.journal().append(subject_.journal().owner(), batch.view()));
+    ASSERT_TRUE(subject_.open());
+    EXPECT_EQ(subject_.journal().last_revision(), Revision(1));
+    EXPECT_EQ(subject_.find_fault(Revision()), "");
+    EXPECT_TRUE(subject_.append(100));
 }
 
 // The kernel drops what it could not sync from its list, not from its cache: the record is read
@@ -166,7 +188,10 @@ TEST_P(JournalMisfortunes, lose_nothing_acknowledged) {
     for (int round = 0; round < 300; ++round) {
         switch (plan.below(12)) {
             case 0: subject.disk.fail_next_sync(); break;
-            case 1: subject.disk.set_free_bytes(plan.below(20'000)); break;
+            case 1:
+                subject.disk.set_free_bytes(plan.below(20'000));
+                subject.disk.set_full(plan.chance(1, 3));
+                break;
             case 2:
             case 3: subject.disk.heal(); break;
             case 4:

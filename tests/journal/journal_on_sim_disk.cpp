@@ -36,6 +36,7 @@ void JournalOnSimDisk::close() {
 }
 
 Result<void> JournalOnSimDisk::append(size_t bytes) {
+    if (unacknowledged_) TRY(append_unacknowledged());
     const Revision revision = journal_->last_revision().next();
     // No two attempts have a sector in common, or the remains of one could complete another.
     Random noise(revision.value * 10'000 + openings_);
@@ -48,7 +49,12 @@ Result<void> JournalOnSimDisk::append(size_t bytes) {
     batch.end();
     TRY(journal_->reserve(batch.view().bytes.size()));
     unacknowledged_ = batch.view().bytes;
-    TRY(journal_->append(journal_->owner(), batch.view()));
+    return append_unacknowledged();
+}
+
+Result<void> JournalOnSimDisk::append_unacknowledged() {
+    const BatchView batch{journal_->last_revision().next(), 1, *unacknowledged_};
+    TRY(journal_->append(journal_->owner(), batch));
     acknowledged_.push_back(std::move(*unacknowledged_));
     unacknowledged_.reset();
     return {};

@@ -32,7 +32,8 @@ public:
     Result<void> open();
     void close();
     // One batch of one change set and about so many bytes; its content follows from its revision
-    // and from how often the journal was opened.
+    // and from how often the journal was opened. When there was no room for the one before, that
+    // comes first.
     Result<void> append(size_t bytes);
     // The journal as after a restart: everything acknowledged after `after` is there, unchanged
     // and in order, and behind it at most the batch whose append failed. What it kept counts as
@@ -53,6 +54,8 @@ public:
     FileJournalOptions options;
 
 private:
+    Result<void> append_unacknowledged();
+
     std::unique_ptr<FileJournal> journal_;
     uint64_t openings_ = 0;
     std::vector<std::string> acknowledged_;      // batch of revision i at i - 1

@@ -195,6 +195,17 @@ TEST_F(SimDiskTest, is_full_when_its_room_is_used_up) {
     EXPECT_TRUE((*disk_.create("third"))->write_at(0, std::string(100'000, 'x')));
 }
 
+TEST_F(SimDiskTest, has_no_room_within_a_file_either_when_it_copies_on_write) {
+    const auto file = durable_file("file", "1234");
+    disk_.set_full(true);
+    const auto written = file->write_at(0, "abcd");
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().code, ErrorCode::unavailable);
+    EXPECT_EQ(*read_file(disk_, "file"), "ab34");
+    disk_.heal();
+    EXPECT_TRUE(file->write_at(0, "abcd"));
+}
+
 TEST_F(SimDiskTest, answers_nothing_once_its_power_is_cut) {
     const auto file = durable_file("file", "content");
     const auto before = disk_.operations();
