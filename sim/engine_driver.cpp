@@ -39,11 +39,21 @@ void EngineDriver::commit() {
     ready.deliveries.clear();
 }
 
-void EngineDriver::run(Command command) {
+void EngineDriver::step(Command command) {
     begin();
     engine_->apply(std::move(command));
     commit();
+}
+
+void EngineDriver::run(Command command) {
+    step(std::move(command));
     fire_due();
+}
+
+void EngineDriver::stop() {
+    begin();
+    engine_->stop();
+    commit();
 }
 
 void EngineDriver::fire_due() {

@@ -39,6 +39,14 @@ public:
         ASSERT(answer && *answer);
         return std::move(**answer);
     }
+    // Only the command's own step; what it leaves to further ones is not done, and the answer
+    // comes with taken().
+    template <class Body>
+    RequestId submit(Body body) {
+        const RequestId request(++last_request_);
+        step(Command{request, "tenant", {"test", {}}, std::move(body)});
+        return request;
+    }
     [[nodiscard]] RequestId last_request() const { return RequestId(last_request_); }
 
     // Answers of parked requests since the last call, in their order.
@@ -46,6 +54,7 @@ public:
     std::vector<FeedDelivery> delivered();
 
     void run(Command command);
+    void stop();
     // Fires what is due, until nothing more is.
     void fire_due();
     void advance(Duration span);
@@ -59,6 +68,7 @@ public:
 
 private:
     void begin();
+    void step(Command command);
     void commit();
 
     const CoreLimits limits_;

@@ -68,10 +68,8 @@ void TicketOracle::follow(const SeenEvent& event) {
     if (event.type == "server.cleared") {
         const std::string prefix = event.subject + "/";
         for (auto& [uuid, state] : states_) {
-            if (!state.line.starts_with(prefix)) continue;
-            holders_[state.line].erase(uuid);
-            waiting_[state.line].erase(state.created_at);
-            state.status = "deleted";
+            // Live ones have an event each.
+            if (state.line.starts_with(prefix) && is_end(state.status)) state.status = "deleted";
         }
         return;
     }

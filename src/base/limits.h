@@ -6,7 +6,9 @@
 #include "base/time.h"
 
 // Every limit of the server with its default. Each is an option of `signalbox serve` and has a
-// tested answer when it is reached (docs/protocol.md, "Limits").
+// tested answer when it is reached (docs/protocol.md, "Limits"); but for those that only divide
+// work into steps, which nobody outside can tell: ..._per_step_max, ..._per_batch_max, batch_...,
+// page_rows_max.
 
 namespace signalbox {
 
@@ -30,6 +32,7 @@ struct TicketLimits {
 
 struct SessionLimits {
     size_t sessions_max = 100'000;
+    size_t name_bytes_max = 1024;
     Duration ttl_min = std::chrono::seconds(1);
     Duration ttl_max = std::chrono::days(1);
     Duration grace_max = std::chrono::hours(1);

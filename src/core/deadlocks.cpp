@@ -10,21 +10,30 @@ namespace signalbox {
 
 std::vector<Uuid> Deadlocks::look(const Ticket& ticket, Step& step) {
     const auto circle = graph_.find_circle(ticket);
-    std::vector<Uuid> uuids;
-    for (const Ticket* member : circle) uuids.push_back(member->record.uuid);
-    if (uuids.empty()) return uuids;
-
-    auto sorted = uuids;
-    std::sort(sorted.begin(), sorted.end());
-    const bool known = std::any_of(circles_.begin(), circles_.end(),
-                                   [&](const Circle& each) { return each.tickets == sorted; });
-    if (!known) {
+    if (keep(circle, step.now)) {
         ++found_count_;
-        if (circles_.size() >= kept_max) circles_.pop_front();
-        circles_.push_back({ticket.record.line->tenant, step.now.wall, std::move(sorted)});
         tell(ticket, circle, step);
     }
+    std::vector<Uuid> uuids;
+    for (const Ticket* member : circle) uuids.push_back(member->record.uuid);
     return uuids;
+}
+
+void Deadlocks::find_again(Now now) {
+    for (const auto& circle : graph_.find_circles()) keep(circle, now);
+}
+
+bool Deadlocks::keep(const std::vector<Ticket*>& circle, Now now) {
+    if (circle.empty()) return false;
+    std::vector<Uuid> uuids;
+    for (const Ticket* member : circle) uuids.push_back(member->record.uuid);
+    std::sort(uuids.begin(), uuids.end());
+    for (const auto& known : circles_) {
+        if (known.tickets == uuids) return false;
+    }
+    if (circles_.size() >= kept_max) circles_.pop_front();
+    circles_.push_back({circle.front()->record.line->tenant, now.wall, std::move(uuids)});
+    return true;
 }
 
 void Deadlocks::tell(const Ticket& ticket, const std::vector<Ticket*>& circle, Step& step) const {

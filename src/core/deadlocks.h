@@ -23,6 +23,9 @@ public:
     // when there is none.
     std::vector<Uuid> look(const Ticket& ticket, Step& step);
 
+    // Those that there are after a start, whom nobody needs to be told again.
+    void find_again(Now now);
+
     struct Known {
         Instant found_at;
         std::vector<const Ticket*> tickets;
@@ -39,6 +42,8 @@ private:
         Instant found_at;
         std::vector<Uuid> tickets;  // sorted
     };
+    // Nothing when it is known already.
+    bool keep(const std::vector<Ticket*>& circle, Now now);
     void tell(const Ticket& ticket, const std::vector<Ticket*>& circle, Step& step) const;
 
     WaitGraph graph_;

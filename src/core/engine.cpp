@@ -17,11 +17,10 @@ constexpr size_t fired_bytes_max = 1u << 20;
 
 const Caller the_server{"signalbox", {}};
 
-// Commands that make something which a tenant then owns, or that wait for it to come.
-bool adds_tenant(const CommandBody& body) {
+// Commands that make something which a tenant then owns.
+bool may_add_tenant(const CommandBody& body) {
     return std::holds_alternative<CreateTicket>(body) || std::holds_alternative<SetLine>(body) ||
-           std::holds_alternative<CreateSession>(body) ||
-           std::holds_alternative<SubscribeFeed>(body);
+           std::holds_alternative<CreateSession>(body);
 }
 
 Error stopping() {
@@ -76,6 +75,7 @@ void Engine::commit(const Caller& by, const Change& change) {
 struct Engine::Apply {
     Engine& engine;
     RequestId request;
+    const std::string& tenant_name;
     TenantId tenant;
     Step& step;
 
@@ -106,7 +106,8 @@ struct Engine::Apply {
         answer(engine.tickets_.remove(tenant, command, step));
     }
     void operator()(const ClearServer& command) const {
-        answer(engine.tickets_.clear_server(tenant, command, step));
+        if (engine.stopping_) return answer<ServerCleared>(fail(stopping()));
+        engine.tickets_.clear_server(tenant, command, request, step);
     }
     void operator()(const CheckTicket& command) const {
         answer(engine.tickets_.check_token(tenant, command, step));
@@ -156,7 +157,9 @@ struct Engine::Apply {
         if (engine.stopping_) return answer<FeedJoined>(fail(stopping()));
         // What this batch has written so far is in the store when the answer arrives.
         const Revision committed(step.revision().value - 1);
-        answer(engine.feed_.subscribe(request, tenant, command.topic, committed));
+        auto joined = engine.feed_.subscribe(request, tenant, command.topic, committed);
+        if (joined) engine.tenants_.follow(tenant_name, tenant);
+        answer(std::move(joined));
     }
     void operator()(const ReadFeedHead& /*command*/) const {
         answer<FeedHead>(FeedHead{Revision(step.revision().value - 1)});
@@ -169,25 +172,45 @@ void Engine::apply(Command command) {
         return cancel(cancellation->parked, now_);
     }
     commit(command.caller, [&](Step& step) {
-        TenantId tenant = tenants_.find(command.tenant);
-        if (tenant == TenantId() && adds_tenant(command.body)) {
-            auto added = tenants_.find_or_add(command.tenant, step);
-            if (!added) {
-                if (auto refused = refusal(command.body, added.error())) {
-                    ready_.completions.push_back({command.request, std::move(*refused)});
-                }
-                return;
+        const auto tenant = tenant_of(command);
+        if (!tenant) {
+            if (auto refused = refusal(command.body, tenant.error())) {
+                ready_.completions.push_back({command.request, std::move(*refused)});
             }
-            tenant = *added;
+            return;
         }
-        std::visit(Apply{*this, command.request, tenant, step}, command.body);
+        const size_t writes_before = ready_.writes.write_count();
+        std::visit(Apply{*this, command.request, command.tenant, *tenant, step}, command.body);
+        // A name becomes a tenant by what is written for it; one that was refused leaves nothing.
+        const bool has_written = ready_.writes.write_count() > writes_before;
+        if (has_written && may_add_tenant(command.body) &&
+            tenants_.find(command.tenant) == TenantId()) {
+            tenants_.keep(command.tenant, *tenant, step);
+        }
         tickets_.settle(step);
     });
+}
+
+// TenantId(0), which owns nothing, for a name that is not known and only asked about.
+Result<TenantId> Engine::tenant_of(const Command& command) const {
+    const TenantId known = tenants_.find(command.tenant);
+    const bool follows = std::holds_alternative<SubscribeFeed>(command.body);
+    const bool may_add = may_add_tenant(command.body);
+    if (known != TenantId() || (!follows && !may_add)) return known;
+    if (may_add) TRY(tenants_.check_room());
+    return tenants_.propose(command.tenant);
 }
 
 bool Engine::fire_due() {
     if (tickets_.is_unsettled()) {
         commit(the_server, [&](Step& step) { tickets_.settle(step); });
+    }
+    if (const Caller* asked = tickets_.clearing_for()) {
+        const Caller by = *asked;
+        commit(by, [&](Step& step) {
+            tickets_.go_on_clearing(step);
+            tickets_.settle(step);
+        });
     }
     size_t fired = 0;
     const auto fire_all = [&](TimerWheel& wheel, int64_t now_ms) {
@@ -203,7 +226,7 @@ bool Engine::fire_due() {
     fire_all(timers_.steady, now_.steady.time_since_epoch().count());
     // Once for all of them: a line full of expired tickets is walked once.
     if (fired > 0) commit(the_server, [&](Step& step) { tickets_.settle(step); });
-    return tickets_.is_unsettled() || until_next_deadline(now_) == Duration::zero();
+    return until_next_deadline(now_) == Duration::zero();
 }
 
 void Engine::fire(TimerHook& hook, Step& step) {
@@ -244,7 +267,7 @@ void Engine::end_session(Session& session, const std::string& reason, Step& step
 void Engine::cancel(RequestId request, Now now) {
     const Waiter* waiter = waiters_.find(request);
     if (waiter == nullptr) {
-        feed_.unsubscribe(request);
+        if (const auto tenant = feed_.unsubscribe(request)) tenants_.unfollow(*tenant);
         return;
     }
     const auto watched = waiter->watched;
@@ -257,6 +280,7 @@ void Engine::cancel(RequestId request, Now now) {
 void Engine::stop() {
     stopping_ = true;
     commit(the_server, [&](Step& step) {
+        tickets_.stop_clearing(stopping(), step);
         for (const auto& [request, watched] : waiters_.all()) {
             waiters_.forget(request);
             if (std::holds_alternative<Session*>(watched)) {
@@ -265,7 +289,8 @@ void Engine::stop() {
                 step.complete<WaitOutcome>(request, fail(stopping()));
             }
         }
-        for (const auto subscriber : feed_.unsubscribe_all()) {
+        for (const auto subscriber : feed_.subscribers()) {
+            cancel(subscriber, now_);
             ready_.deliveries.push_back({subscriber, nullptr});
         }
     });
@@ -273,7 +298,7 @@ void Engine::stop() {
 
 std::optional<Duration> Engine::until_next_deadline(Now now) {
     std::optional<Duration> until;
-    if (tickets_.is_unsettled()) until = Duration::zero();
+    if (tickets_.is_unsettled() || tickets_.clearing_for() != nullptr) until = Duration::zero();
     const auto consider = [&](std::optional<int64_t> deadline_ms, int64_t now_ms) {
         if (!deadline_ms) return;
         const Duration left(std::max<int64_t>(*deadline_ms - now_ms, 0));
@@ -290,6 +315,7 @@ Engine::Statistics Engine::statistics() const {
 }
 
 void Engine::check(Now now) const {
+    tenants_.check();
     sessions_.check();
     tickets_.check(now);
     feed_.check();

@@ -66,6 +66,7 @@ private:
     struct Apply;
 
     Step make_step(const Caller& by);
+    [[nodiscard]] Result<TenantId> tenant_of(const Command& command) const;
     // Runs `change` as one change set of the batch.
     template <class Change>
     void commit(const Caller& by, const Change& change);

@@ -10,8 +10,11 @@
 namespace signalbox {
 namespace {
 
-constexpr uint64_t events_per_mark = 1024;
-constexpr Duration trim_interval = std::chrono::minutes(1);
+constexpr uint64_t events_per_mark_max = 1024;
+constexpr Duration trim_interval_min = std::chrono::seconds(1);
+constexpr Duration trim_interval_max = std::chrono::minutes(1);
+// A mark stands for this part of what is kept, or less.
+constexpr int kept_per_mark = 16;
 constexpr std::string_view damaged_feed = "a row of the feed is damaged";
 
 std::string mark_key(Revision revision) {
@@ -52,30 +55,45 @@ Result<void> Feed::load(const RowReader& rows) {
         const auto events = decode_events(scan->key(), scan->value());
         if (!events) return fail(ErrorCode::internal, std::string(damaged_feed));
         total_events_ += events->size();
+        last_event_ = events->back().position.revision;
     }
     return scan->status();
 }
 
 void Feed::start(Timers& timers, Now now) {
-    timers.schedule(trim_timer_, now.steady + trim_interval);
+    timers.schedule(trim_timer_, now.steady + trim_interval());
+}
+
+uint64_t Feed::events_behind_last_mark() const {
+    return marks_.empty() ? 0 : total_events_ - marks_.back().count_before;
+}
+
+uint64_t Feed::events_per_mark() const {
+    return std::clamp<uint64_t>(limits_.events_max / kept_per_mark, 1, events_per_mark_max);
+}
+
+Duration Feed::trim_interval() const {
+    return std::clamp(limits_.age_max / kept_per_mark, trim_interval_min, trim_interval_max);
 }
 
 void Feed::publish(Step& step) {
     if (step.events.empty()) return;
-    if (marks_.empty() || total_events_ - marks_.back().count_before >= events_per_mark) {
-        add_mark(step);
+    // Nothing was ever trimmed before the first mark, so everything is kept from the beginning.
+    if (marks_.empty()) {
+        add_mark(Revision(1), step);
+    } else if (events_behind_last_mark() >= events_per_mark()) {
+        add_mark(step.revision(), step);
     }
     step.ready.writes.put(event_row_key(step.revision()), encode_events(step.events));
     total_events_ += step.events.size();
+    last_event_ = step.revision();
     if (subscribers_.empty()) return;
     for (auto& event : step.events) {
         deliver(std::make_shared<const Event>(std::move(event)), step.ready);
     }
 }
 
-void Feed::add_mark(Step& step) {
-    // Nothing was ever trimmed before the first mark, so everything is kept from the beginning.
-    const Revision revision = marks_.empty() ? Revision(1) : step.revision();
+void Feed::add_mark(Revision revision, Step& step) {
     marks_.push_back({revision, total_events_, step.now.wall});
     std::string value;
     put_varint(value, total_events_);
@@ -101,33 +119,45 @@ Result<FeedJoined> Feed::subscribe(RequestId request, TenantId tenant, Topic top
     if (subscribers_.size() >= limits_.subscribers_max) {
         return fail(ErrorCode::overloaded, "too many streams are open");
     }
-    const bool added = subscribers_.emplace(request, Interest{tenant, topic}).second;
+    const Interest interest{tenant, topic};
+    auto& others = index_[interest];
+    const bool added = subscribers_.emplace(request, Subscriber{interest, others.size()}).second;
     ASSERT(added);
-    index_[{tenant, topic}].push_back(request);
+    others.push_back(request);
     return FeedJoined{committed, floor()};
 }
 
-bool Feed::unsubscribe(RequestId request) {
+std::optional<TenantId> Feed::unsubscribe(RequestId request) {
     const auto found = subscribers_.find(request);
-    if (found == subscribers_.end()) return false;
-    const auto entry = index_.find(found->second);
-    ASSERT(entry != index_.end());
-    std::erase(entry->second, request);
-    if (entry->second.empty()) index_.erase(entry);
+    if (found == subscribers_.end()) return std::nullopt;
+    const Subscriber gone = found->second;
     subscribers_.erase(found);
-    return true;
+    const auto entry = index_.find(gone.interest);
+    ASSERT(entry != index_.end() && entry->second[gone.place] == request);
+    // The last one takes its place.
+    if (const RequestId last = entry->second.back(); last != request) {
+        entry->second[gone.place] = last;
+        subscribers_.at(last).place = gone.place;
+    }
+    entry->second.pop_back();
+    if (entry->second.empty()) index_.erase(entry);
+    return gone.interest.tenant;
 }
 
-std::vector<RequestId> Feed::unsubscribe_all() {
+std::vector<RequestId> Feed::subscribers() const {
     std::vector<RequestId> all;
-    for (const auto& [request, interest] : subscribers_) all.push_back(request);
-    subscribers_.clear();
-    index_.clear();
+    all.reserve(subscribers_.size());
+    for (const auto& [request, subscriber] : subscribers_) all.push_back(request);
     return all;
 }
 
+// Without new marks the events behind the last one would stay for ever, however old.
 void Feed::trim(Step& step) {
-    step.timers.schedule(trim_timer_, step.now.steady + trim_interval);
+    step.timers.schedule(trim_timer_, step.now.steady + trim_interval());
+    if (events_behind_last_mark() > 0 &&
+        marks_.back().at + limits_.age_max / kept_per_mark <= step.now.wall) {
+        add_mark(last_event_.next(), step);
+    }
     while (marks_.size() > 1 && marks_[1].at + limits_.age_max < step.now.wall) {
         drop_first_mark(step);
     }
@@ -157,7 +187,10 @@ void Feed::check() const {
     size_t indexed = 0;
     for (const auto& [interest, requests] : index_) {
         ASSERT(!requests.empty());
-        for (const auto request : requests) ASSERT(subscribers_.at(request) == interest);
+        for (size_t place = 0; place < requests.size(); ++place) {
+            const auto& subscriber = subscribers_.at(requests[place]);
+            ASSERT(subscriber.interest == interest && subscriber.place == place);
+        }
         indexed += requests.size();
     }
     ASSERT(indexed == subscribers_.size());

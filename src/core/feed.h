@@ -1,9 +1,9 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/limits.h"
@@ -14,7 +14,8 @@ namespace signalbox {
 
 // The events of a partition in revision order: stored with the commit that produced them,
 // delivered to whoever subscribed to one of their topics, and trimmed from the old end by
-// number and age. Core thread.
+// number and age. What limits_ promise to keep is kept; beyond, up to a sixteenth of it more,
+// because whole runs of events between two marks are dropped. Core thread.
 //
 // Invariants (check()): marks_ rise in revision and count; the first one is the floor, below
 // which events may be missing; a subscriber stands in the index under exactly its topic.
@@ -31,10 +32,11 @@ public:
     // `overloaded` when there are subscribers_max.
     Result<FeedJoined> subscribe(RequestId request, TenantId tenant, Topic topic,
                                  Revision committed);
-    // False when it is no subscriber.
-    bool unsubscribe(RequestId request);
-    // Takes all subscribers out and tells who they were, oldest first.
-    std::vector<RequestId> unsubscribe_all();
+    // The tenant that it followed; nothing when it is no subscriber. Costs the same however many
+    // there are, because all streams may end at once.
+    std::optional<TenantId> unsubscribe(RequestId request);
+    // In the order of their requests.
+    [[nodiscard]] std::vector<RequestId> subscribers() const;
 
     void trim(Step& step);
 
@@ -55,18 +57,26 @@ private:
         Topic topic;
         auto operator<=>(const Interest&) const = default;
     };
+    struct Subscriber {
+        Interest interest;
+        size_t place = 0;  // in the index
+    };
 
-    void add_mark(Step& step);
+    [[nodiscard]] uint64_t events_behind_last_mark() const;
+    [[nodiscard]] uint64_t events_per_mark() const;
+    [[nodiscard]] Duration trim_interval() const;
+    void add_mark(Revision revision, Step& step);
     void deliver(const std::shared_ptr<const Event>& event, Ready& ready) const;
     void drop_first_mark(Step& step);
 
     const FeedLimits& limits_;
     std::deque<Mark> marks_;
     uint64_t total_events_ = 0;  // since the beginning, trimmed ones included
+    Revision last_event_;        // of the last commit with events, if it came after the last mark
     TimerHook trim_timer_{TimerKind::feed_trim};
 
-    std::map<RequestId, Interest> subscribers_;
-    std::map<Interest, std::vector<RequestId>> index_;  // oldest first
+    std::map<RequestId, Subscriber> subscribers_;
+    std::map<Interest, std::vector<RequestId>> index_;
 };
 
 // Reads stored events after a position that a topic asks for; for readers that catch up, on

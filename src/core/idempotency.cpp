@@ -18,12 +18,8 @@ std::string entry_key(TenantId tenant, std::string_view key) {
     return KeyBuilder(Table::idempotency).tenant(tenant).tail(key).take();
 }
 
-uint64_t sortable(Instant at) {
-    return static_cast<uint64_t>(at.time_since_epoch().count());
-}
-
 std::string age_key(Instant at, TenantId tenant, std::string_view key) {
-    return KeyBuilder(Table::idempotency_age).u64(sortable(at)).tenant(tenant).tail(key).take();
+    return KeyBuilder(Table::idempotency_age).instant(at).tenant(tenant).tail(key).take();
 }
 
 std::string encode(const Entry& entry) {
@@ -76,8 +72,8 @@ Result<bool> Idempotency::forget_old(Step& step, size_t rows_max) {
     const Instant limit = step.now.wall - limits_.age_max;
     if (limit <= Instant()) return false;
     oldest_ = std::max(oldest_, KeyBuilder(Table::idempotency_age).take());
-    const auto scan =
-        step.rows.scan(oldest_, KeyBuilder(Table::idempotency_age).u64(sortable(limit)).take());
+    const auto scan = step.rows.scan(
+        oldest_, KeyBuilder(Table::idempotency_age).u64(KeyBuilder::sortable(limit)).take());
     size_t rows = 0;
     for (; scan->valid() && rows < rows_max; scan->next(), ++rows) {
         ByteReader key(scan->key());
@@ -90,7 +86,7 @@ Result<bool> Idempotency::forget_old(Step& step, size_t rows_max) {
         TRY_AS(const auto row, step.rows.get(held_key));
         const auto entry = row ? decode(*row) : std::nullopt;
         // The key may have been used again since.
-        if (entry && sortable(entry->at) == at) step.ready.writes.erase(held_key);
+        if (entry && KeyBuilder::sortable(entry->at) == at) step.ready.writes.erase(held_key);
         step.ready.writes.erase(scan->key());
         oldest_ = scan->key();
     }

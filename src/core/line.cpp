@@ -14,10 +14,6 @@ bool holds(const Ticket& ticket) {
     return ticket.record.status == TicketStatus::active;
 }
 
-size_t counts_elsewhere(const Ticket& ticket) {
-    return ticket.ties && !ticket.ties->more_lines.empty() ? 1 : 0;
-}
-
 }  // namespace
 
 Line::Order Line::order_of(const Ticket& ticket) {
@@ -28,32 +24,39 @@ Ticket* Line::first_of(const TicketOrder& tickets) {
     return tickets.empty() ? nullptr : tickets.begin()->second;
 }
 
+Ticket* Line::last_before(TicketSequence upto) const {
+    for (const auto* order : {&waiting_, &holders_}) {
+        for (auto at = order->rbegin(); at != order->rend(); ++at) {
+            if (at->first.sequence < upto) return at->second;
+        }
+    }
+    return nullptr;
+}
+
 void Line::add_waiting(Ticket& ticket) {
     const bool added = waiting_.insert({order_of(ticket), &ticket}).second;
     ASSERT(added);
-    also_elsewhere_ += counts_elsewhere(ticket);
 }
 
 void Line::add_holder(Ticket& ticket) {
     const bool added = holders_.insert({order_of(ticket), &ticket}).second;
     ASSERT(added);
-    also_elsewhere_ += counts_elsewhere(ticket);
 }
 
 void Line::promote(Ticket& ticket) {
     const bool was_waiting = waiting_.erase(order_of(ticket));
     ASSERT(was_waiting);
-    also_elsewhere_ -= counts_elsewhere(ticket);
     add_holder(ticket);
 }
 
-void Line::remove(const Ticket& ticket) {
+bool Line::remove(const Ticket& ticket) {
     const bool was_waiting = waiting_.erase(order_of(ticket));
     const bool was_holder = !was_waiting && holders_.erase(order_of(ticket));
     ASSERT(was_waiting || was_holder);
-    also_elsewhere_ -= counts_elsewhere(ticket);
     // What the tickets of an occupied line declared does not bind the next ones.
-    if (is_empty()) declared_slots_ = 0;
+    if (!is_empty() || settings_.declared_slots == 0) return false;
+    settings_.declared_slots = 0;
+    return true;
 }
 
 bool Line::has_room_for(const Ticket& ticket) const {
@@ -77,7 +80,7 @@ std::vector<Ticket*> Line::tickets(size_t offset, size_t limit) const {
 
 uint32_t Line::slots() const {
     if (settings_.slots != 0) return settings_.slots;
-    return std::max<uint32_t>(declared_slots_, 1);
+    return std::max<uint32_t>(settings_.declared_slots, 1);
 }
 
 bool Line::agrees_on_slots(uint32_t slots) const {
@@ -136,6 +139,7 @@ void Line::check() const {
         if (ticket->record.mode == TicketMode::shared) ++shared;
     }
     ASSERT(shared == 0 || shared == holders_.size());
+    ASSERT(settings_.declared_slots == 0 || !is_empty());
     for (const auto& [order, ticket] : waiting_) {
         ASSERT(order == order_of(*ticket));
         ASSERT(ticket->record.status == TicketStatus::queued);

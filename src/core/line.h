@@ -12,13 +12,17 @@
 
 namespace signalbox {
 
-// What an operator set for a line, and why. Durable while it differs from the defaults.
+// What a line has beyond its tickets. Durable while it differs from the defaults.
 struct LineSettings {
     uint32_t slots = 0;  // 0: whatever its tickets declare, or one
     bool paused = false;
     bool draining = false;
     std::string reason;
+    // By the first ticket that said so; until the line is empty, so that those who joined it
+    // rely on the same number. 0: nobody did.
+    uint32_t declared_slots = 0;
 
+    // Has somebody set anything?
     [[nodiscard]] bool is_default() const {
         return slots == 0 && !paused && !draining && reason.empty();
     }
@@ -33,8 +37,9 @@ struct LineSettings {
 // priorities the order is that of arrival, whatever the clock does, because arrival never runs
 // backwards.
 //
-// Invariants (check()): holders are all shared, or at most slots() and none shared; a ticket
-// is in one of the two sets, exactly as its status says.
+// Invariants (check()): holders are all shared or all not; a ticket is in one of the two sets,
+// exactly as its status says; slots are declared only while there are tickets. There may be more
+// holders than slots after an operator lowered them: nobody is thrown out.
 class Line {
 public:
     explicit Line(LineKeyPtr key) : key_(std::move(key)) {}
@@ -45,7 +50,8 @@ public:
     void add_holder(Ticket& ticket);
     // A waiting ticket becomes a holder.
     void promote(Ticket& ticket);
-    void remove(const Ticket& ticket);
+    // True when the declared slots went with the last ticket: to be written down.
+    [[nodiscard]] bool remove(const Ticket& ticket);
 
     // Could `ticket`, which does not hold the line, hold it beside the present holders? Says
     // nothing about those in front of it.
@@ -54,6 +60,8 @@ public:
     // Null when there is none.
     [[nodiscard]] Ticket* first_waiting() const { return first_of(waiting_); }
     [[nodiscard]] Ticket* first_holder() const { return first_of(holders_); }
+    // The last one in order that was created before `upto`, the waiting before the holders.
+    [[nodiscard]] Ticket* last_before(TicketSequence upto) const;
 
     // Calls visit(Ticket&) in order until it returns false. The line must not change meanwhile.
     template <class Visit>
@@ -76,8 +84,6 @@ public:
 
     [[nodiscard]] size_t holder_count() const { return holders_.size(); }
     [[nodiscard]] size_t waiting_count() const { return waiting_.size(); }
-    // Tickets here that stand in other lines too.
-    [[nodiscard]] size_t also_elsewhere_count() const { return also_elsewhere_; }
     [[nodiscard]] bool is_empty() const { return holders_.empty() && waiting_.empty(); }
     // In the list of lines that Tickets looks at before the step is over.
     bool unsettled = false;
@@ -91,7 +97,7 @@ public:
     // A ticket says that the line has so many slots; false when it has another number. An
     // empty line without a setting takes the ticket's word.
     [[nodiscard]] bool agrees_on_slots(uint32_t slots) const;
-    void declare_slots(uint32_t slots) { declared_slots_ = slots; }
+    void declare_slots(uint32_t slots) { settings_.declared_slots = slots; }
     void add_hold(Duration held);
 
     void check() const;
@@ -113,8 +119,6 @@ private:
     TicketOrder holders_;
     TicketOrder waiting_;
     LineSettings settings_;
-    size_t also_elsewhere_ = 0;
-    uint32_t declared_slots_ = 0;
     int64_t hold_average_ms_ = -1;  // of recent holders; -1 until the first
 };
 

@@ -4,7 +4,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
-#include "codec/json_writer.h"
+#include "core/resource_json.h"
 #include "core/ticket_topics.h"
 #include "storage/keys.h"
 
@@ -14,11 +14,14 @@ namespace {
 constexpr uint8_t settings_row_version = 1;
 
 std::string settings_key(const LineKey& line) {
-    KeyBuilder key(Table::line_settings);
-    key.tenant(line.tenant);
-    put_server(key, line.resource.server);
-    key.text(line.resource.scope).text(line.resource.id);
-    return key.take();
+    std::string server;
+    put_server(server, line.resource.server);
+    return KeyBuilder(Table::line_settings)
+        .tenant(line.tenant)
+        .tail(server)
+        .text(line.resource.scope)
+        .text(line.resource.id)
+        .take();
 }
 
 std::string encode(const LineSettings& settings) {
@@ -28,6 +31,7 @@ std::string encode(const LineSettings& settings) {
     put_u8(out, settings.paused ? 1 : 0);
     put_u8(out, settings.draining ? 1 : 0);
     put_bytes(out, settings.reason);
+    put_varint(out, settings.declared_slots);
     return out;
 }
 
@@ -39,6 +43,7 @@ std::optional<LineSettings> decode(std::string_view bytes) {
     settings.paused = reader.u8() != 0;
     settings.draining = reader.u8() != 0;
     settings.reason = reader.bytes();
+    settings.declared_slots = static_cast<uint32_t>(reader.varint());
     if (!reader.ok()) return std::nullopt;
     return settings;
 }
@@ -54,9 +59,7 @@ Event settings_event(const Line& line, const Caller& by) {
     const LineView view = line.view();
     JsonWriter json(event.data);
     json.begin_object();
-    json.member("server_uuid", key.resource.server.text());
-    json.member("scope", key.resource.scope);
-    json.member("id", key.resource.id);
+    write_resource(json, key.resource);
     json.member("slots", view.slots);
     json.member("paused", view.paused);
     json.member("draining", view.draining);
@@ -89,8 +92,8 @@ Result<void> Lines::load_settings(const RowReader& rows) {
         if (!named || !settings) {
             return fail(ErrorCode::internal, "a row of a line's settings is damaged");
         }
+        if (!settings->is_default()) ++with_settings_;
         open(tenant, resource).set_settings(std::move(*settings));
-        ++with_settings_;
     }
     return scan->status();
 }
@@ -113,6 +116,16 @@ void Lines::drop_if_needless(Line& line) {
     ASSERT(erased == 1);
 }
 
+void Lines::save_settings(const Line& line, Step& step) {
+    const LineSettings& settings = line.settings();
+    const auto key = settings_key(*line.key());
+    if (settings.is_default() && settings.declared_slots == 0) {
+        step.ready.writes.erase(key);
+    } else {
+        step.ready.writes.put(key, encode(settings));
+    }
+}
+
 Result<Line*> Lines::set(TenantId tenant, const SetLine& command, Step& step) {
     if (command.slots && *command.slots > limits_.slots_max) {
         return fail(ErrorCode::invalid_argument,
@@ -122,8 +135,8 @@ Result<Line*> Lines::set(TenantId tenant, const SetLine& command, Step& step) {
         return fail(ErrorCode::invalid_argument,
                     fmt::format("must have at most {} bytes", limits_.name_bytes_max), "reason");
     }
-    Line& line = open(tenant, command.resource);
-    LineSettings settings = line.settings();
+    const Line* present = find(tenant, command.resource);
+    LineSettings settings = present != nullptr ? present->settings() : LineSettings();
     const bool had_settings = !settings.is_default();
     if (command.slots) settings.slots = *command.slots;
     if (command.paused) settings.paused = *command.paused;
@@ -131,16 +144,12 @@ Result<Line*> Lines::set(TenantId tenant, const SetLine& command, Step& step) {
     if (command.reason) settings.reason = *command.reason;
     const bool has_settings = !settings.is_default();
     if (has_settings && !had_settings && with_settings_ >= limits_.line_settings_max) {
-        drop_if_needless(line);
         return fail(ErrorCode::overloaded, "too many lines have settings");
     }
-    if (has_settings) {
-        step.ready.writes.put(settings_key(*line.key()), encode(settings));
-    } else if (had_settings) {
-        step.ready.writes.erase(settings_key(*line.key()));
-    }
+    Line& line = open(tenant, command.resource);
     with_settings_ += static_cast<size_t>(has_settings) - static_cast<size_t>(had_settings);
     line.set_settings(std::move(settings));
+    save_settings(line, step);
     step.emit(settings_event(line, step.by));
     return &line;
 }
@@ -161,14 +170,13 @@ LineList Lines::list(TenantId tenant, const ListLines& command) const {
     return list;
 }
 
-std::vector<Line*> Lines::of_server(TenantId tenant, ServerId server) const {
-    std::vector<Line*> lines;
-    auto at = lines_.lower_bound(KeyRef{tenant, Resource{server, {}, {}}});
-    for (; at != lines_.end() && at->first->tenant == tenant; ++at) {
-        if (at->first->resource.server != server) break;
-        lines.push_back(at->second.get());
-    }
-    return lines;
+Line* Lines::next_of_server(TenantId tenant, ServerId server,
+                            const std::optional<Resource>& after) const {
+    const Resource first{server, {}, {}};
+    const auto at = after ? lines_.upper_bound(KeyRef{tenant, *after})
+                          : lines_.lower_bound(KeyRef{tenant, first});
+    if (at == lines_.end() || at->first->tenant != tenant) return nullptr;
+    return at->first->resource.server == server ? at->second.get() : nullptr;
 }
 
 void Lines::check() const {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "base/limits.h"
 #include "core/line.h"
@@ -21,12 +22,16 @@ public:
     [[nodiscard]] Line* find(TenantId tenant, const Resource& resource) const;
     Line& open(TenantId tenant, const Resource& resource);
     void drop_if_needless(Line& line);
+    // Its settings have changed: writes them down.
+    static void save_settings(const Line& line, Step& step);
 
     // Changes what the command names. `overloaded` when too many lines have settings.
     Result<Line*> set(TenantId tenant, const SetLine& command, Step& step);
     [[nodiscard]] LineList list(TenantId tenant, const ListLines& command) const;
-    // All of one server, in the order of their keys.
-    [[nodiscard]] std::vector<Line*> of_server(TenantId tenant, ServerId server) const;
+    // The lines of one server in the order of their keys: the first one, or the next behind
+    // `after`. Null when there is none.
+    [[nodiscard]] Line* next_of_server(TenantId tenant, ServerId server,
+                                       const std::optional<Resource>& after) const;
 
     // Calls visit(Line&) for each line, in the order of their keys; none may be dropped meanwhile.
     template <class Visit>

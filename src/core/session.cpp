@@ -11,7 +11,6 @@ namespace signalbox {
 namespace {
 
 constexpr uint8_t session_row_version = 1;
-constexpr size_t name_bytes_max = 1024;
 
 std::string session_key(TenantId tenant, const Uuid& id) {
     return KeyBuilder(Table::session).tenant(tenant).uuid(id).take();
@@ -94,9 +93,9 @@ Result<SessionView> Sessions::create(TenantId tenant, CreateSession command, Ste
         return fail(ErrorCode::invalid_argument,
                     fmt::format("must be at most {}", format_duration(limits_.grace_max)), "grace");
     }
-    if (command.name.size() > name_bytes_max) {
+    if (command.name.size() > limits_.name_bytes_max) {
         return fail(ErrorCode::invalid_argument,
-                    fmt::format("must have at most {} bytes", name_bytes_max), "name");
+                    fmt::format("must have at most {} bytes", limits_.name_bytes_max), "name");
     }
     if (sessions_.size() >= limits_.sessions_max) {
         return fail(ErrorCode::overloaded, "too many sessions");
@@ -144,6 +143,7 @@ Result<SessionView> Sessions::get(TenantId tenant, const Uuid& id, Now now) cons
 
 Result<SessionView> Sessions::renew(TenantId tenant, const Uuid& id, Step& step) {
     TRY_AS(Session* const session, require(tenant, id));
+    session->heartbeat_until = step.now.steady + session->ttl;
     if (session->connections.empty()) extend(*session, session->ttl, step.timers, step.now);
     return view_of(*session, step.now);
 }
@@ -156,7 +156,8 @@ Result<void> Sessions::hold(TenantId tenant, const Uuid& id, RequestId request, 
 }
 
 void Sessions::let_go(Session& session, Timers& timers, Now now) {
-    if (session.connections.empty()) extend(session, session.grace, timers, now);
+    if (!session.connections.empty()) return;
+    extend(session, std::max(session.grace, session.heartbeat_until - now.steady), timers, now);
 }
 
 SessionList Sessions::list(TenantId tenant, const ListSessions& command, Now now) const {

@@ -15,7 +15,8 @@ namespace signalbox {
 // connection and `grace` after the last one broke. What hangs on a session ends with it.
 //
 //   created --heartbeat--> lives for ttl more --no sign of life--> ended
-//           --connection-> lives while it is open; then for grace
+//           --connection-> lives while it is open; then for grace, or for what a heartbeat
+//                          that came meanwhile promised, if that is longer
 //
 // Heartbeats are not written down: after a restart every session has its full ttl once more,
 // because nobody could reach the server while it was away.
@@ -28,7 +29,8 @@ struct Session : TimerHook {
     Duration ttl{};
     Duration grace{};
     Instant created_at;
-    SteadyInstant ends_at;  // meaningful while no connection holds it
+    SteadyInstant ends_at;          // meaningful while no connection holds it
+    SteadyInstant heartbeat_until;  // by the last heartbeat; its creation was none
     WaiterList connections;
     std::map<TicketSequence, Ticket*> tickets;
     // Its end is written down; its tickets follow, a few at a time. Nobody sees it any more.

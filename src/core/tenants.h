@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -9,23 +10,48 @@
 
 namespace signalbox {
 
-// The tenants of a partition: a number for each name, given out at first use. Core thread.
+// The tenants of a partition: a number for each name. It is given out, and has a row, with the
+// first thing that is written for the name. Before that a name has a number only for as long as
+// somebody follows its events, so that asking for what is not there leaves nothing behind. Core
+// thread.
+//
+// Invariants (check()): no two names have the same number; a name without a row is followed.
 class Tenants {
 public:
     explicit Tenants(const CoreLimits& limits) : limits_(limits) {}
 
     Result<void> load(const RowReader& rows);
 
-    // TenantId(0), which owns nothing, when the name was never used.
+    // TenantId(0), which owns nothing, when nothing was written for the name yet.
     [[nodiscard]] TenantId find(std::string_view name) const;
-    // `overloaded` when there are tenants_max.
-    Result<TenantId> find_or_add(const std::string& name, Step& step);
+    // The number of a name that find() does not know, if keep() or follow() comes next.
+    [[nodiscard]] Result<TenantId> propose(std::string_view name) const;
+    // `overloaded` when there are tenants_max with a row.
+    [[nodiscard]] Result<void> check_room() const;
+    // Something is written for the name in this step, so from now on it has this number for good.
+    void keep(const std::string& name, TenantId id, Step& step);
+    // One more, or one less, follows the events of that tenant. Nothing changes for one that has
+    // a row.
+    void follow(const std::string& name, TenantId id);
+    void unfollow(TenantId id);
 
+    // Those with a row.
     [[nodiscard]] size_t count() const { return ids_.size(); }
+    void check() const;
 
 private:
+    struct Followed {
+        std::string name;
+        size_t followers = 0;
+    };
+
+    void take(TenantId id);
+
     const CoreLimits& limits_;
     std::map<std::string, TenantId, std::less<>> ids_;
+    std::map<TenantId, Followed> followed_;  // without a row
+    std::map<std::string, TenantId, std::less<>> followed_ids_;
+    std::set<TenantId> free_;  // up to last_, given back
     TenantId last_{0};
 };
 

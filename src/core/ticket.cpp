@@ -24,6 +24,7 @@ enum class DetailTag : uint8_t {
     session = 9,
     slots = 10,
     resource = 11,
+    renewals = 12,
 };
 
 constexpr std::string_view empty_extra = "{}";
@@ -41,11 +42,29 @@ void put_number(std::string& out, DetailTag tag, int64_t value) {
 
 std::string encode_resource(const Resource& resource) {
     std::string bytes;
-    put_u8(bytes, resource.server.is_named ? 1 : 0);
-    bytes += resource.server.uuid.raw();
+    put_server(bytes, resource.server);
     put_bytes(bytes, resource.scope);
     put_bytes(bytes, resource.id);
     return bytes;
+}
+
+std::string encode_renewals(const Renewals& renewals) {
+    std::string bytes;
+    put_varint(bytes, renewals.last.revision.value);
+    put_varint(bytes, renewals.last.index);
+    put_varint(bytes, renewals.count);
+    put_u8(bytes, static_cast<uint8_t>(renewals.status));
+    return bytes;
+}
+
+Renewals decode_renewals(std::string_view bytes) {
+    ByteReader reader(bytes);
+    Renewals renewals;
+    renewals.last.revision = Revision(reader.varint());
+    renewals.last.index = static_cast<uint32_t>(reader.varint());
+    renewals.count = reader.varint();
+    renewals.status = static_cast<TicketStatus>(reader.u8());
+    return renewals;
 }
 
 Resource decode_resource(std::string_view bytes) {
@@ -128,6 +147,7 @@ TicketDetailsPtr TicketDetails::make(const TicketFields& fields) {
     for (const auto& resource : fields.more_resources) {
         put_detail(bytes, DetailTag::resource, encode_resource(resource));
     }
+    if (fields.renewals) put_detail(bytes, DetailTag::renewals, encode_renewals(*fields.renewals));
     return hold(bytes);
 }
 
@@ -160,6 +180,7 @@ TicketFields TicketDetails::fields() const {
             case DetailTag::hold_max_ms: fields.hold_max = Duration(number()); break;
             case DetailTag::session: fields.session = Uuid::from_raw(bytes); break;
             case DetailTag::slots: fields.slots = static_cast<uint32_t>(number()); break;
+            case DetailTag::renewals: fields.renewals = decode_renewals(bytes); break;
             case DetailTag::resource:
                 fields.more_resources.push_back(decode_resource(bytes));
                 break;
@@ -186,8 +207,9 @@ Duration TicketDetails::hold_max() const {
     return Duration(number(static_cast<uint8_t>(DetailTag::hold_max_ms)));
 }
 
-void put_server(KeyBuilder& key, ServerId server) {
-    key.u8(server.is_named ? 1 : 0).uuid(server.uuid);
+void put_server(std::string& key, ServerId server) {
+    put_u8(key, server.is_named ? 1 : 0);
+    key += server.uuid.raw();
 }
 
 ServerId read_server(ByteReader& reader) {
@@ -199,10 +221,9 @@ ServerId read_server(ByteReader& reader) {
 }
 
 std::string ticket_row_prefix(Table table, TenantId tenant, ServerId server) {
-    KeyBuilder key(table);
-    key.tenant(tenant);
+    auto key = KeyBuilder(table).tenant(tenant).take();
     put_server(key, server);
-    return key.take();
+    return key;
 }
 
 std::string ticket_row_key(Table table, TenantId tenant, ServerId server, TicketSequence sequence) {

@@ -11,6 +11,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "core/event.h"
 #include "core/line_key.h"
 #include "core/timer_wheel.h"
 #include "core/waiters.h"
@@ -54,6 +55,14 @@ enum class TicketMode : uint8_t {  // on disk: never change
 std::string_view ticket_mode_name(TicketMode mode);
 std::optional<TicketMode> parse_ticket_mode(std::string_view name);
 
+// Renewals that followed each other: one entry of the history, moved on with each of them, so
+// that a ticket held for a year has a history that can be shown.
+struct Renewals {
+    FeedPosition last;
+    uint64_t count = 0;
+    TicketStatus status = TicketStatus::queued;  // meanwhile
+};
+
 // What a client said once, when it created the ticket (or renewed it, for the expiry).
 struct TicketFields {
     std::string expires_text;  // verbatim; empty when the server measures the life
@@ -67,6 +76,7 @@ struct TicketFields {
     std::optional<Uuid> session;           // lives as long as this session
     std::optional<uint32_t> slots;         // what the line must have
     std::vector<Resource> more_resources;  // beyond the first one, granted together with it
+    std::optional<Renewals> renewals;      // the latest
 };
 
 // The fields above in encoded form: one block of bytes a ticket, shared by every view of it on
@@ -138,6 +148,8 @@ struct TicketTies {
     std::vector<Line*> more_lines;
     uint32_t overtaken = 0;  // by barging tickets, while it waited for another line
     std::string owner;       // of the deadlock search; empty: takes no part
+    // The end of hold_max, which is a span, so it does not follow the calendar.
+    SteadyInstant hold_until = steady_never;
 };
 
 // A queued or active ticket. Owned by Tickets; the hooks of its timer and waiters make it stay
@@ -161,7 +173,7 @@ std::string encode_ticket(const TicketRecord& record, std::string_view reason);
 std::optional<TicketView> decode_ticket(std::string_view key, std::string_view value);
 
 // A server as part of a key: 17 bytes.
-void put_server(KeyBuilder& key, ServerId server);
+void put_server(std::string& key, ServerId server);
 ServerId read_server(ByteReader& reader);
 
 }  // namespace signalbox

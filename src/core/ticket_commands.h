@@ -80,11 +80,10 @@ struct DeleteTicket {
     std::string reason;
 };
 
-struct ServerCleared {
-    uint64_t live_deleted = 0;
-};
+struct ServerCleared {};
 
-// Deletes every ticket of a server, live or ended.
+// Deletes every ticket of a server that exists, live or ended; a few at a time, and is answered
+// when it has.
 struct ClearServer {
     using Answer = ServerCleared;
 
@@ -166,6 +165,7 @@ struct TicketTransition {
     std::string request_id;
     std::string reason;
     FencingToken token;
+    uint64_t count = 1;  // of renewals that followed each other; the entry is the last one's
 };
 
 struct TicketHistory {

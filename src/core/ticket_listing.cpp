@@ -30,6 +30,17 @@ TicketListing::TicketListing(std::shared_ptr<const StoreSnapshot> snapshot, Requ
       now_(now),
       reached_(request_.after) {}
 
+// Whether a ticket that is asked for can be in the table: a million ended ones need not be read
+// to find those that wait. A live row may show as expired, see read_row().
+bool TicketListing::may_have(Table table) const {
+    const auto& wanted = request_.filter.statuses;
+    if (wanted.empty() || table == Table::ticket_elsewhere) return true;
+    return std::any_of(wanted.begin(), wanted.end(), [&](TicketStatus status) {
+        const bool ended = !is_live(status);
+        return table == Table::ticket_ended ? ended : !ended || status == TicketStatus::expired;
+    });
+}
+
 std::unique_ptr<RowScan> TicketListing::open_scan(Table table) const {
     const TenantId tenant = request_.tenant;
     std::string lower = request_.filter.server
@@ -53,6 +64,7 @@ Result<bool> TicketListing::read(size_t rows_max) {
         // A ticket's further servers are looked at only when one is asked for, else it would
         // be listed twice.
         if (tables[i] == Table::ticket_elsewhere && !request_.filter.server) continue;
+        if (!may_have(tables[i])) continue;
         scans[i] = open_scan(tables[i]);
     }
     const bool ascending = request_.order == ScanOrder::ascending;
@@ -111,7 +123,8 @@ Result<std::optional<TicketView>> TicketListing::read_row(Table table, const Row
     if (!view) return fail(ErrorCode::internal, "a row of a ticket is damaged");
     // Its timer may be a moment late; nobody is shown a ticket as valid that is not.
     auto& record = view->record;
-    if (is_live(record.status) && record.details->ttl().count() == 0 && record.expires_at <= now_) {
+    if (is_live(record.status) && record.details->ttl().count() == 0 &&
+        record.details->hold_max().count() == 0 && record.expires_at <= now_) {
         record.status = TicketStatus::expired;
     }
     return view;

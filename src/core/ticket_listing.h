@@ -47,6 +47,7 @@ public:
 
 private:
     // One table's rows within the range of the request, up to the present place.
+    [[nodiscard]] bool may_have(Table table) const;
     std::unique_ptr<RowScan> open_scan(Table table) const;
     [[nodiscard]] bool matches(const TicketView& view) const;
     Result<std::optional<TicketView>> read_row(Table table, const RowScan& scan) const;

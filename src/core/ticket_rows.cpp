@@ -4,7 +4,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
-#include "codec/json_writer.h"
+#include "core/resource_json.h"
 #include "core/ticket_topics.h"
 #include "storage/keys.h"
 
@@ -27,14 +27,10 @@ std::string by_uuid_key(TenantId tenant, const Uuid& uuid) {
     return KeyBuilder(Table::ticket_by_uuid).tenant(tenant).uuid(uuid).take();
 }
 
-uint64_t sortable(Instant at) {
-    return static_cast<uint64_t>(std::max<int64_t>(at.time_since_epoch().count(), 0));
-}
-
 // Ends with the key of the ended row, but for its table.
 std::string age_key(Instant ended_at, const TicketRecord& record) {
     return KeyBuilder(Table::ticket_ended_at)
-        .u64(sortable(ended_at))
+        .instant(ended_at)
         .tail(std::string_view(row_key(Table::ticket_ended, record)).substr(1))
         .take();
 }
@@ -58,6 +54,14 @@ std::vector<ServerId> further_servers(const TicketRecord& record) {
     return servers;
 }
 
+// Whom to forget by the key above: the ticket, and the further servers that point to its row,
+// which may be gone by then.
+std::string age_value(const TicketRecord& record) {
+    std::string value(record.uuid.raw());
+    for (const auto server : further_servers(record)) put_server(value, server);
+    return value;
+}
+
 std::vector<Topic> topics_of(const TicketRecord& record, const TicketFields& fields) {
     auto topics = line_topics(record.line->resource);
     for (const auto& resource : fields.more_resources) {
@@ -69,12 +73,6 @@ std::vector<Topic> topics_of(const TicketRecord& record, const TicketFields& fie
     }
     topics.push_back(ticket_topic(record.uuid));
     return topics;
-}
-
-void write_resource(JsonWriter& json, const Resource& resource) {
-    json.member("server_uuid", resource.server.text());
-    json.member("scope", resource.scope);
-    json.member("id", resource.id);
 }
 
 std::string event_data(const TicketRecord& record, const TicketFields& fields,
@@ -112,8 +110,20 @@ std::string event_data(const TicketRecord& record, const TicketFields& fields,
     return out;
 }
 
+Event make_event(const TicketRecord& record, const TicketFields& fields,
+                 std::string_view transition, std::string_view reason, const Caller& by) {
+    Event event;
+    event.tenant = record.line->tenant;
+    event.type = "ticket.";
+    event.type += transition;
+    event.subject = record.uuid.text();
+    event.topics = topics_of(record, fields);
+    event.data = event_data(record, fields, reason, by);
+    return event;
+}
+
 std::string encode_transition(std::string_view transition, std::string_view reason,
-                              const TicketRecord& record, const Step& step) {
+                              const TicketRecord& record, uint64_t count, const Step& step) {
     std::string out;
     put_u8(out, history_row_version);
     put_signed_varint(out, step.now.wall.time_since_epoch().count());
@@ -122,6 +132,7 @@ std::string encode_transition(std::string_view transition, std::string_view reas
     put_bytes(out, step.by.request_id);
     put_bytes(out, reason);
     put_varint(out, record.token.value);
+    put_varint(out, count);
     return out;
 }
 
@@ -138,6 +149,7 @@ std::optional<TicketTransition> decode_transition(std::string_view key, std::str
     entry.request_id = reader.bytes();
     entry.reason = reader.bytes();
     entry.token = FencingToken(reader.varint());
+    entry.count = reader.varint();
     if (!reader.ok() || !key_reader.ok()) return std::nullopt;
     return entry;
 }
@@ -184,10 +196,6 @@ void TicketRows::put_live(const TicketRecord& record, Step& step) {
     step.ready.writes.put(row_key(Table::ticket_live, record), encode_ticket(record, {}));
 }
 
-void TicketRows::erase_live(const TicketRecord& record, Step& step) {
-    step.ready.writes.erase(row_key(Table::ticket_live, record));
-}
-
 void TicketRows::put_ended(const TicketRecord& record, std::string_view reason, Step& step) {
     ASSERT(!is_live(record.status));
     const auto key = row_key(Table::ticket_ended, record);
@@ -195,7 +203,7 @@ void TicketRows::put_ended(const TicketRecord& record, std::string_view reason, 
     step.ready.writes.put(key, encode_ticket(record, reason));
     step.ready.writes.put(by_uuid_key(record.line->tenant, record.uuid), key);
     const auto by_age = age_key(record.updated_at, record);
-    step.ready.writes.put(by_age, record.uuid.raw());
+    step.ready.writes.put(by_age, age_value(record));
     oldest_ended_ = std::min(oldest_ended_, by_age);
     ++ended_count_;
     counters_changed_ = true;
@@ -206,9 +214,8 @@ void TicketRows::update_ended(const TicketRecord& record, std::string_view reaso
     step.ready.writes.put(row_key(Table::ticket_ended, record), encode_ticket(record, reason));
 }
 
-void TicketRows::erase_server(TenantId tenant, ServerId server, Step& step) {
-    for (const auto table : {Table::ticket_live, Table::ticket_ended, Table::ticket_history,
-                             Table::ticket_elsewhere}) {
+void TicketRows::erase_ended(TenantId tenant, ServerId server, Step& step) {
+    for (const auto table : {Table::ticket_ended, Table::ticket_elsewhere}) {
         const auto prefix = ticket_row_prefix(table, tenant, server);
         step.ready.writes.erase_range(prefix, prefix_end(prefix));
     }
@@ -223,26 +230,29 @@ void TicketRows::put_elsewhere(const TicketRecord& record, Step& step) {
     }
 }
 
-void TicketRows::erase_elsewhere(const TicketRecord& record, Step& step) {
-    for (const auto server : further_servers(record)) {
-        step.ready.writes.erase(
-            ticket_row_key(Table::ticket_elsewhere, record.line->tenant, server, record.sequence));
-    }
-}
-
 void TicketRows::note(const TicketRecord& record, std::string_view transition,
                       std::string_view reason, Step& step) {
-    const auto fields = record.details->fields();
-    Event event;
-    event.tenant = record.line->tenant;
-    event.type = "ticket.";
-    event.type += transition;
-    event.subject = record.uuid.text();
-    event.topics = topics_of(record, fields);
-    event.data = event_data(record, fields, reason, step.by);
-    const auto position = step.emit(std::move(event));
+    const auto position =
+        step.emit(make_event(record, record.details->fields(), transition, reason, step.by));
     step.ready.writes.put(history_key(record, position),
-                          encode_transition(transition, reason, record, step));
+                          encode_transition(transition, reason, record, 1, step));
+}
+
+void TicketRows::note_renewal(TicketRecord& record, TicketFields fields, Step& step) {
+    constexpr std::string_view transition = "renewed";
+    Renewals renewals = fields.renewals.value_or(Renewals());
+    if (renewals.count > 0 && renewals.status == record.status) {
+        step.ready.writes.erase(history_key(record, renewals.last));
+    } else {
+        renewals.count = 0;
+    }
+    ++renewals.count;
+    renewals.status = record.status;
+    renewals.last = step.emit(make_event(record, fields, transition, {}, step.by));
+    step.ready.writes.put(history_key(record, renewals.last),
+                          encode_transition(transition, {}, record, renewals.count, step));
+    fields.renewals = renewals;
+    record.details = TicketDetails::make(fields);
 }
 
 Result<std::optional<TicketView>> TicketRows::find_ended(TenantId tenant, const Uuid& uuid,
@@ -274,7 +284,7 @@ Result<std::vector<TicketTransition>> TicketRows::history(const TicketRecord& re
 Result<bool> TicketRows::forget_ended(Step& step) {
     const auto table_start = KeyBuilder(Table::ticket_ended_at).take();
     oldest_ended_ = std::max(oldest_ended_, table_start);
-    const uint64_t age_limit = sortable(step.now.wall - limits_.ended_age_max);
+    const uint64_t age_limit = KeyBuilder::sortable(step.now.wall - limits_.ended_age_max);
     const auto scan = step.rows.scan(oldest_ended_, prefix_end(table_start));
     size_t forgotten = 0;
     for (; scan->valid() && forgotten < limits_.ended_per_step_max; scan->next(), ++forgotten) {
@@ -282,7 +292,7 @@ Result<bool> TicketRows::forget_ended(Step& step) {
         key.u8();
         const bool too_old = key.u64_be() < age_limit;
         if (!too_old && ended_count_ <= limits_.ended_max) return false;
-        TRY(forget_one(scan->key(), Uuid::from_raw(scan->value()), step));
+        TRY(forget_one(scan->key(), scan->value(), step));
         oldest_ended_ = scan->key();
         --ended_count_;
         counters_changed_ = true;
@@ -291,25 +301,28 @@ Result<bool> TicketRows::forget_ended(Step& step) {
     return forgotten == limits_.ended_per_step_max;
 }
 
-Result<void> TicketRows::forget_one(std::string_view age_row_key, const Uuid& uuid, Step& step) {
-    const auto row_rest = age_row_key.substr(age_prefix_bytes);
+// Does not need the ended row, which goes first when its server is cleared.
+Result<void> TicketRows::forget_one(std::string_view age_row, std::string_view value, Step& step) {
+    const auto row_rest = age_row.substr(age_prefix_bytes);
     const auto key_in = [&](Table table) { return KeyBuilder(table).tail(row_rest).take(); };
-    const auto ended_key = key_in(Table::ticket_ended);
-    ByteReader reader(row_rest);
-    const TenantId tenant(reader.u32_be());
-    TRY_AS(const auto row, step.rows.get(ended_key));
-    if (row) {
-        const auto view = decode_ticket(ended_key, *row);
-        if (!view) return fail(ErrorCode::internal, std::string(damaged_row));
-        erase_elsewhere(view->record, step);
-        step.ready.writes.erase(ended_key);
+    ByteReader place(row_rest);
+    const TenantId tenant(place.u32_be());
+    read_server(place);
+    const TicketSequence sequence(place.u64_be());
+    ByteReader reader(value);
+    const auto uuid = reader.fixed(sizeof(Uuid));
+    if (!reader.ok() || !place.ok()) return fail(ErrorCode::internal, std::string(damaged_row));
+    step.ready.writes.erase(by_uuid_key(tenant, Uuid::from_raw(uuid)));
+    while (!reader.at_end() && reader.ok()) {
+        const auto server = read_server(reader);
+        step.ready.writes.erase(ticket_row_key(Table::ticket_elsewhere, tenant, server, sequence));
     }
+    step.ready.writes.erase(key_in(Table::ticket_ended));
     const auto history = key_in(Table::ticket_history);
     const auto scan = step.rows.scan(history, prefix_end(history));
     for (; scan->valid(); scan->next()) step.ready.writes.erase(scan->key());
     TRY(scan->status());
-    step.ready.writes.erase(by_uuid_key(tenant, uuid));
-    step.ready.writes.erase(age_row_key);
+    step.ready.writes.erase(age_row);
     return {};
 }
 

@@ -19,6 +19,7 @@ public:
 
     Result<void> load_counters(const RowReader& rows);
 
+    [[nodiscard]] TicketSequence next_sequence() const { return next_sequence_; }
     TicketSequence take_sequence();
     FencingToken take_token();
     // At the end of a step that may have taken numbers.
@@ -29,17 +30,17 @@ public:
     void put_ended(const TicketRecord& record, std::string_view reason, Step& step);
     // An ended ticket changes its status.
     static void update_ended(const TicketRecord& record, std::string_view reason, Step& step);
-    // Everything of one server: rows by range, whatever their number. Counts stay as they are
-    // until retention comes by.
-    static void erase_server(TenantId tenant, ServerId server, Step& step);
-    // Points from the further servers of a ticket to its row, or takes that back.
+    // The ended tickets of one server: rows by range, whatever their number. Counts and histories,
+    // which nobody can ask for any more, stay until retention comes by.
+    static void erase_ended(TenantId tenant, ServerId server, Step& step);
+    // Points from the further servers of a ticket to its row.
     static void put_elsewhere(const TicketRecord& record, Step& step);
-    static void erase_elsewhere(const TicketRecord& record, Step& step);
-    static void erase_live(const TicketRecord& record, Step& step);
 
     // `transition` is "created", "granted", ...; the event's type is "ticket." and that.
     static void note(const TicketRecord& record, std::string_view transition,
                      std::string_view reason, Step& step);
+    // Likewise for "renewed"; `fields` become the record's details.
+    static void note_renewal(TicketRecord& record, TicketFields fields, Step& step);
 
     static Result<std::optional<TicketView>> find_ended(TenantId tenant, const Uuid& uuid,
                                                         const RowReader& rows);
@@ -53,7 +54,7 @@ public:
     [[nodiscard]] uint64_t ended_count() const { return ended_count_; }
 
 private:
-    static Result<void> forget_one(std::string_view age_row_key, const Uuid& uuid, Step& step);
+    static Result<void> forget_one(std::string_view key, std::string_view value, Step& step);
 
     const TicketLimits& limits_;
     TicketSequence next_sequence_{1};

@@ -26,6 +26,11 @@ Error already(const TicketRecord& record) {
             {}};
 }
 
+Error another_token(const TicketRecord& record) {
+    return {ErrorCode::conflict,
+            fmt::format("is not the ticket's, which is {}", record.token.value), "token"};
+}
+
 // Who else does nothing while this ticket waits: said by the client, or the session, or the
 // request that several tickets of one job share.
 std::string owner_of(const TicketFields& fields) {
@@ -75,8 +80,15 @@ Result<void> Tickets::load(const RowReader& rows, Timers& timers, Now now) {
             return fail(ErrorCode::internal, "a live ticket hangs on a session that is gone");
         }
         tie(live, fields, session);
+        if (fields.hold_max.count() > 0 && live.record.granted_at != never) {
+            const auto hold_until = saturating_add(live.record.granted_at, fields.hold_max);
+            if (!live.ties) live.ties = std::make_unique<TicketTies>();
+            live.ties->hold_until = now.steady + (hold_until - now.wall);
+            live.measured = live.measured || live.record.expires_at == hold_until;
+        }
         schedule(live, timers, now);
     }
+    deadlocks_.find_again(now);
     // A crash may have come between a release and the grants that were to follow in later steps.
     lines_.visit([&](Line& line) {
         if (line.waiting_count() > 0) unsettle(line);
@@ -165,6 +177,13 @@ Result<TicketCreated> Tickets::create(TenantId tenant, CreateTicket command, Ste
 
     record.line.reset(new LineKey(tenant, std::move(command.resource)));
     Ticket& ticket = enter_lines(std::move(made), fields);
+    if (fields.slots) {
+        visit_lines(ticket, [&](Line& line) {
+            if (line.settings().slots != 0 || line.settings().declared_slots != 0) return;
+            line.declare_slots(*fields.slots);
+            Lines::save_settings(line, step);
+        });
+    }
     tie(ticket, fields, session);
     schedule(ticket, step.timers, step.now);
     TicketRows::note(ticket.record, "created", {}, step);
@@ -210,7 +229,6 @@ Ticket& Tickets::enter_lines(std::unique_ptr<Ticket> made, const TicketFields& f
     }
     const bool active = ticket.record.status == TicketStatus::active;
     visit_lines(ticket, [&](Line& line) {
-        if (fields.slots && line.settings().slots == 0) line.declare_slots(*fields.slots);
         if (active) {
             line.add_holder(ticket);
         } else {
@@ -239,6 +257,22 @@ void Tickets::schedule(Ticket& ticket, Timers& timers, Now now) {
     }
     const Duration left = std::max(ticket.record.expires_at - now.wall, Duration::zero());
     timers.schedule(ticket, saturating_add(now.steady, left));
+}
+
+// From now on it lives for its ttl, or until the time that was named; as a holder no longer than
+// it may hold. Whichever of them comes first decides which clock it follows.
+void Tickets::set_expiry(Ticket& ticket, const TicketFields& fields, Instant named, Step& step) {
+    ticket.measured = fields.ttl.count() > 0;
+    ticket.record.expires_at = ticket.measured ? saturating_add(step.now.wall, fields.ttl) : named;
+    if (ticket.ties && ticket.ties->hold_until != steady_never) {
+        const Duration left = std::max(ticket.ties->hold_until - step.now.steady, Duration::zero());
+        const Instant hold_until = saturating_add(step.now.wall, left);
+        if (hold_until < ticket.record.expires_at) {
+            ticket.record.expires_at = hold_until;
+            ticket.measured = true;
+        }
+    }
+    schedule(ticket, step.timers, step.now);
 }
 
 std::vector<TicketView> Tickets::queue_with(const Ticket& ticket, size_t views_max, Now now) const {
@@ -306,13 +340,11 @@ Result<TicketView> Tickets::renew(TenantId tenant, const RenewTicket& command, S
     }
     TicketRecord& record = ticket->record;
     if (command.token && *command.token != record.token) {
-        return fail(ErrorCode::conflict,
-                    fmt::format("is not the ticket's, which is {}", record.token.value), "token");
+        return fail(another_token(record));
     }
     auto fields = record.details->fields();
-    Instant expires_at = command.expires_at;
     if (!command.expires_text.empty()) {
-        if (expires_at <= step.now.wall) {
+        if (command.expires_at <= step.now.wall) {
             return fail(ErrorCode::invalid_argument, "is in the past", "expires_at");
         }
         fields.expires_text = command.expires_text;
@@ -323,18 +355,11 @@ Result<TicketView> Tickets::renew(TenantId tenant, const RenewTicket& command, S
             return fail(ErrorCode::invalid_argument, "or ttl is required", "expires_at");
         }
         fields.expires_text.clear();
-        expires_at = saturating_add(step.now.wall, fields.ttl);
     }
-    if (record.granted_at != never && fields.hold_max.count() > 0) {
-        expires_at = std::min(expires_at, saturating_add(record.granted_at, fields.hold_max));
-    }
-    record.expires_at = expires_at;
+    set_expiry(*ticket, fields, command.expires_at, step);
     touch(record, step.now);
-    record.details = TicketDetails::make(fields);
-    ticket->measured = fields.ttl.count() > 0;
-    schedule(*ticket, step.timers, step.now);
+    TicketRows::note_renewal(record, std::move(fields), step);
     TicketRows::put_live(record, step);
-    TicketRows::note(record, "renewed", {}, step);
     ++statistics_.renewed;
     return view_of(*ticket, step.now);
 }
@@ -343,9 +368,7 @@ Result<TicketView> Tickets::release(TenantId tenant, const ReleaseTicket& comman
     TRY(check_name("reason", command.reason, limits_));
     if (Ticket* ticket = find_live(tenant, command.uuid, step)) {
         if (command.token && *command.token != ticket->record.token) {
-            return fail(ErrorCode::conflict,
-                        fmt::format("is not the ticket's, which is {}", ticket->record.token.value),
-                        "token");
+            return fail(another_token(ticket->record));
         }
         ++statistics_.released;
         if (command.forced) ++statistics_.forced;
@@ -353,17 +376,24 @@ Result<TicketView> Tickets::release(TenantId tenant, const ReleaseTicket& comman
         return end(*ticket, TicketStatus::finished, transition, command.reason, step);
     }
     TRY_AS(auto ended, find_ended(tenant, command.uuid, step));
+    if (command.token && *command.token != ended.record.token) {
+        return fail(another_token(ended.record));
+    }
     if (ended.record.status == TicketStatus::expired) {
         ended.record.status = TicketStatus::finished;
+        if (!command.reason.empty()) ended.reason = command.reason;
         touch(ended.record, step.now);
-        TicketRows::update_ended(ended.record, command.reason, step);
-        TicketRows::note(ended.record, "released", command.reason, step);
+        TicketRows::update_ended(ended.record, ended.reason, step);
+        TicketRows::note(ended.record, command.forced ? "force_released" : "released",
+                         command.reason, step);
         ++statistics_.released;
+        if (command.forced) ++statistics_.forced;
     }
     return ended;
 }
 
 Result<TicketView> Tickets::remove(TenantId tenant, const DeleteTicket& command, Step& step) {
+    TRY(check_name("reason", command.reason, limits_));
     if (Ticket* ticket = find_live(tenant, command.uuid, step)) {
         ++statistics_.deleted;
         return end(*ticket, TicketStatus::deleted, "deleted", command.reason, step);
@@ -385,9 +415,7 @@ Result<TicketView> Tickets::check_token(TenantId tenant, const CheckTicket& comm
     }
     if (ticket->record.status != TicketStatus::active) return fail(already(ticket->record));
     if (ticket->record.token != command.token) {
-        return fail(ErrorCode::conflict,
-                    fmt::format("is not the ticket's, which is {}", ticket->record.token.value),
-                    "token");
+        return fail(another_token(ticket->record));
     }
     return view_of(*ticket, step.now);
 }
@@ -403,52 +431,6 @@ Result<TicketHistory> Tickets::history(TenantId tenant, const Uuid& uuid, Step& 
     }
     TRY_AS(history.transitions, TicketRows::history(history.ticket.record, step.rows));
     return history;
-}
-
-Result<ServerCleared> Tickets::clear_server(TenantId tenant, const ClearServer& command,
-                                            Step& step) {
-    ServerCleared cleared;
-    const auto lines = lines_.of_server(tenant, command.server);
-    size_t elsewhere = 0;
-    for (const Line* line : lines) elsewhere += line->also_elsewhere_count();
-    if (elsewhere > cleared_elsewhere_max) {
-        return fail(ErrorCode::overloaded, "too many tickets that also stand in other lines");
-    }
-    for (Line* line : lines) {
-        unsettle(*line);
-        for (Ticket* ticket : line->tickets(0, line->holder_count() + line->waiting_count())) {
-            const TicketRecord& record = ticket->record;
-            // Rows of this server go by range below; those of others one by one.
-            if (record.line->resource.server != command.server) {
-                TicketRows::erase_live(record, step);
-            }
-            TicketRows::erase_elsewhere(record, step);
-            while (!ticket->waiters.empty()) {
-                step.complete<WaitOutcome>(step.waiters.take_front(ticket->waiters),
-                                           fail(no_such_ticket(record.uuid)));
-            }
-            leave_lines(*ticket, step.now);
-            forget(*ticket);
-            ++cleared.live_deleted;
-        }
-    }
-    TicketRows::erase_server(tenant, command.server, step);
-    statistics_.deleted += cleared.live_deleted;
-
-    Event event;
-    event.tenant = tenant;
-    event.type = "server.cleared";
-    event.subject = command.server.text();
-    event.topics = {all_tickets_topic(), server_topic(command.server)};
-    JsonWriter json(event.data);
-    json.begin_object();
-    json.member("server_uuid", event.subject);
-    json.member("live_deleted", cleared.live_deleted);
-    if (!step.by.name.empty()) json.member("by", step.by.name);
-    if (!step.by.request_id.empty()) json.member("request_id", step.by.request_id);
-    json.end_object();
-    step.emit(std::move(event));
-    return cleared;
 }
 
 Result<LineView> Tickets::get_line(TenantId tenant, const Resource& resource) const {
@@ -512,7 +494,7 @@ bool Tickets::end_with_session(Session& session, Step& step) {
 // Takes a live ticket out of everything and writes down how it ended.
 TicketView Tickets::end(Ticket& ticket, TicketStatus status, std::string_view transition,
                         const std::string& reason, Step& step) {
-    leave_lines(ticket, step.now);
+    leave_lines(ticket, step);
     TicketRecord& record = ticket.record;
     record.status = status;
     touch(record, step.now);
@@ -534,11 +516,11 @@ TicketView Tickets::end(Ticket& ticket, TicketStatus status, std::string_view tr
     return view;
 }
 
-void Tickets::leave_lines(Ticket& ticket, Now now) {
+void Tickets::leave_lines(Ticket& ticket, Step& step) {
     const bool active = ticket.record.status == TicketStatus::active;
     visit_lines(ticket, [&](Line& line) {
-        line.remove(ticket);
-        if (active) line.add_hold(now.wall - ticket.record.granted_at);
+        if (line.remove(ticket)) Lines::save_settings(line, step);
+        if (active) line.add_hold(step.now.wall - ticket.record.granted_at);
         unsettle(line);
     });
     --(active ? statistics_.active_now : statistics_.queued_now);
@@ -596,14 +578,14 @@ void Tickets::grant(Ticket& ticket, Step& step) {
         line.promote(ticket);
         if (in_several_lines) unsettle(line);
     });
-    const Duration ttl = record.details->ttl();
     const Duration hold_max = record.details->hold_max();
-    if (ttl.count() > 0) record.expires_at = saturating_add(step.now.wall, ttl);
     if (hold_max.count() > 0) {
-        record.expires_at =
-            std::min(record.expires_at, saturating_add(record.granted_at, hold_max));
+        if (!ticket.ties) ticket.ties = std::make_unique<TicketTies>();
+        ticket.ties->hold_until = saturating_add(step.now.steady, hold_max);
     }
-    if (ttl.count() > 0 || hold_max.count() > 0) schedule(ticket, step.timers, step.now);
+    if (hold_max.count() > 0 || record.details->ttl().count() > 0) {
+        set_expiry(ticket, record.details->fields(), record.expires_at, step);
+    }
     --statistics_.queued_now;
     ++statistics_.active_now;
     ++statistics_.granted;

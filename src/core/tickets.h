@@ -1,6 +1,8 @@
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/limits.h"
@@ -46,7 +48,8 @@ public:
     Result<TicketView> renew(TenantId tenant, const RenewTicket& command, Step& step);
     Result<TicketView> release(TenantId tenant, const ReleaseTicket& command, Step& step);
     Result<TicketView> remove(TenantId tenant, const DeleteTicket& command, Step& step);
-    Result<ServerCleared> clear_server(TenantId tenant, const ClearServer& command, Step& step);
+    // Answers `request` when all is done, which may take further steps: see clearing_for().
+    void clear_server(TenantId tenant, const ClearServer& command, RequestId request, Step& step);
     Result<TicketView> check_token(TenantId tenant, const CheckTicket& command, Step& step);
     Result<TicketHistory> history(TenantId tenant, const Uuid& uuid, Step& step);
 
@@ -67,6 +70,12 @@ public:
     // that would write too much leaves the rest to the next one.
     void settle(Step& step);
     [[nodiscard]] bool is_unsettled() const { return !unsettled_.empty(); }
+    // Who asked for a server to be cleared that still is not; null when all are.
+    [[nodiscard]] const Caller* clearing_for() const;
+    // The next few tickets of that server.
+    void go_on_clearing(Step& step);
+    // Answers those who wait for a server to be cleared.
+    void stop_clearing(const Error& error, Step& step);
     // Drops old ended tickets; true when there is more to do at once.
     Result<bool> forget_ended(Step& step) { return rows_.forget_ended(step); }
 
@@ -89,7 +98,15 @@ public:
     void check(Now now) const;
 
 private:
-    static constexpr size_t cleared_elsewhere_max = 50'000;
+    // A server that is being cleared. Not durable: until it is done nobody was told that it is.
+    struct Clearing {
+        TenantId tenant;
+        ServerId server;
+        TicketSequence upto;  // tickets that come meanwhile stay
+        RequestId request;
+        Caller by;
+        std::optional<Resource> done;  // lines up to this one
+    };
 
     // A live ticket that is past its time ends now, whether or not its timer came first.
     Ticket* find_live(TenantId tenant, const Uuid& uuid, Step& step);
@@ -102,6 +119,7 @@ private:
     Ticket& enter_lines(std::unique_ptr<Ticket> ticket, const TicketFields& fields);
     void tie(Ticket& ticket, const TicketFields& fields, Session* session);
     void schedule(Ticket& ticket, Timers& timers, Now now);
+    void set_expiry(Ticket& ticket, const TicketFields& fields, Instant named, Step& step);
     [[nodiscard]] std::vector<TicketView> queue_with(const Ticket& ticket, size_t views_max,
                                                      Now now) const;
 
@@ -111,7 +129,7 @@ private:
 
     TicketView end(Ticket& ticket, TicketStatus status, std::string_view transition,
                    const std::string& reason, Step& step);
-    void leave_lines(Ticket& ticket, Now now);
+    void leave_lines(Ticket& ticket, Step& step);
     void forget(Ticket& ticket);
     void unsettle(Line& line);
 
@@ -125,6 +143,7 @@ private:
     Deadlocks deadlocks_;
     TicketIndex live_;
     std::vector<Line*> unsettled_;
+    std::deque<Clearing> clearings_;
     Instant last_arrival_;  // arrival never runs backwards, whatever the clock does
     Statistics statistics_;
 };

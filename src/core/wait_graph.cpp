@@ -65,9 +65,27 @@ std::vector<Ticket*> WaitGraph::find_circle(const Ticket& ticket) const {
     if (owner.empty()) return {};
     Search search;
     search.goal = {tenant_of(ticket), owner};
-    search.seen.insert(search.goal);
-    if (!search_from(search.goal, search)) return {};
+    search_through(search);
     return search.path;
+}
+
+std::vector<std::vector<Ticket*>> WaitGraph::find_circles() const {
+    std::vector<std::vector<Ticket*>> circles;
+    size_t looked_at = 0;
+    for (const auto& [owner, tickets] : owners_) {
+        Search search;
+        search.goal = owner;
+        search_through(search);
+        if (!search.path.empty()) circles.push_back(std::move(search.path));
+        looked_at += search.looked_at;
+        if (looked_at > 100 * looked_at_max) break;
+    }
+    return circles;
+}
+
+void WaitGraph::search_through(Search& search) const {
+    search.seen.insert(search.goal);
+    if (!search_from(search.goal, search)) search.path.clear();
 }
 
 // Depth first; `path` holds the queued tickets that lead here.
@@ -75,11 +93,12 @@ bool WaitGraph::search_from(const Owner& owner, Search& search) const {
     const auto found = owners_.find(owner);
     if (found == owners_.end()) return false;
     for (const auto& [sequence, ticket] : found->second) {
+        if (++search.looked_at > looked_at_max) return false;
         if (ticket->record.status != TicketStatus::queued) continue;
-        if (++search.looked_at > tickets_looked_at_max) return false;
         search.path.push_back(ticket);
         bool closed = false;
         visit_blockers(*ticket, [&](const Ticket& holder) {
+            if (++search.looked_at > looked_at_max) return false;
             const auto& name = owner_name(holder);
             if (name.empty()) return true;
             Owner next{tenant_of(holder), name};

@@ -1,13 +1,9 @@
 #include "dialect/ticket_json.h"
 
+#include "core/resource_json.h"
+
 namespace signalbox {
 namespace {
-
-void write_resource(JsonWriter& json, const Resource& resource) {
-    json.member("server_uuid", resource.server.text());
-    json.member("scope", resource.scope);
-    json.member("id", resource.id);
-}
 
 void write_place(JsonWriter& json, const TicketView& view) {
     if (view.record.token.value != 0) json.member("token", view.record.token.value);

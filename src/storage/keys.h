@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "base/ids.h"
+#include "base/time.h"
 
 // Keys of the store: one byte that names the table, then parts that sort as their values do.
 // docs/formats.md lists the parts of each table.
@@ -47,6 +49,11 @@ public:
     KeyBuilder& u64(uint64_t value) {
         put_u64_be(key_, value);
         return *this;
+    }
+    // Sorts by time; what was before 1970 sorts as 1970.
+    KeyBuilder& instant(Instant at) { return u64(sortable(at)); }
+    static uint64_t sortable(Instant at) {
+        return static_cast<uint64_t>(std::max<int64_t>(at.time_since_epoch().count(), 0));
     }
     KeyBuilder& uuid(const Uuid& uuid) {
         key_ += uuid.raw();

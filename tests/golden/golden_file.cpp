@@ -47,12 +47,12 @@ size_t hex_number(std::string_view text) {
 }  // namespace
 
 bool is_rewriting() {
-    return std::getenv("SIGNALBOX_REWRITE") != nullptr;
+    return std::getenv("SIGNALBOX_TEST_REWRITE") != nullptr;
 }
 
 std::string read_golden(const std::string& name) {
     std::ifstream file(path_of(name), std::ios::binary);
-    EXPECT_TRUE(file) << "no golden file " << name << "; SIGNALBOX_REWRITE=1 makes it";
+    EXPECT_TRUE(file) << "no golden file " << name << "; SIGNALBOX_TEST_REWRITE=1 makes it";
     std::ostringstream content;
     content << file.rdbuf();
     return std::move(content).str();

@@ -295,6 +295,7 @@ Result<void> history(const Call& call) {
             if (!entry.request_id.empty()) json.member("request_id", entry.request_id);
             if (!entry.reason.empty()) json.member("reason", entry.reason);
             if (entry.token.value != 0) json.member("token", entry.token.value);
+            if (entry.count > 1) json.member("count", entry.count);
             json.end_object();
         }
         json.end_array();
