@@ -174,6 +174,7 @@ Result<TicketHistory> read_ticket_history(std::string_view body) {
         transition.request_id = entry.text("request_id");
         transition.reason = entry.text("reason");
         transition.token = entry.number("token");
+        transition.count = entry.optional_number("count").value_or(1);
         TRY_AS(transition, checked(std::move(transition), entry, "a transition"));
         history.transitions.push_back(std::move(transition));
     }

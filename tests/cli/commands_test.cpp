@@ -45,6 +45,37 @@ TEST_F(Commands, ListLiveTicketsInColumns) {
                    "all, not dead\n");
 }
 
+TEST_F(Commands, ListTheTicketsOfOneLineInTheirOrder) {
+    const auto first = create();
+    const auto second = create();
+    client::TicketRequest urgent;
+    urgent.resource = {.scope = "vm", .id = "a"};
+    urgent.ttl = std::chrono::hours(1);
+    urgent.priority = 7;
+    const auto third = client_.create_ticket(urgent);
+    ASSERT_TRUE(third);
+    create("b");
+    const auto text = sure({"ticket", "list", "--scope", "vm", "--id", "a"});
+    EXPECT_TRUE(has(text, "TICKET                                STATUS  PLACE  TOKEN  LINE"));
+    EXPECT_TRUE(has(text, "\n" + first.uuid + "  active  -      1      vm/a")) << text;
+    EXPECT_TRUE(has(text, "\n" + third->ticket.uuid + "  queued  #1     -      vm/a")) << text;
+    EXPECT_TRUE(has(text, "\n" + second.uuid + "  queued  #2     -      vm/a")) << text;
+    EXPECT_LT(text.find(third->ticket.uuid), text.find(second.uuid));
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4);
+
+    const auto some = run_cli({"ticket", "list", "--scope", "vm", "--id", "a", "--limit", "2"});
+    EXPECT_TRUE(has(some.output, third->ticket.uuid));
+    EXPECT_FALSE(has(some.output, second.uuid));
+    EXPECT_EQ(some.errors, "signalbox: there are more; --all shows them\n");
+
+    // Lines of that name at several servers are several lines.
+    urgent.resource.server = nobody;
+    ASSERT_TRUE(client_.create_ticket(urgent));
+    EXPECT_FALSE(has(sure({"ticket", "list", "--scope", "vm", "--id", "a"}), "PLACE"));
+    EXPECT_TRUE(has(sure({"ticket", "list", "--server", "default", "--scope", "vm", "--id", "a"}),
+                    "PLACE"));
+}
+
 TEST_F(Commands, ListTicketsInJson) {
     std::vector<std::string> made;
     for (int i = 0; i < 5; ++i) made.push_back(create(std::to_string(i)).uuid);
@@ -82,13 +113,15 @@ TEST_F(Commands, ShowNamesThatWouldDirectTheTerminal) {
 
 TEST_F(Commands, TellTheHistoryOfATicket) {
     const auto ticket = create();
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(client_.renew_ticket(ticket.uuid));
     sure({"ticket", "release", ticket.uuid, "--force", "--reason", "because I say so"});
     const auto text = sure({"ticket", "history", ticket.uuid});
-    for (const auto* part : {"created", "granted", "force_released", "because I say so"}) {
+    for (const auto* part :
+         {"created", "granted", "renewed (2 times)", "force_released", "because I say so"}) {
         EXPECT_TRUE(has(text, part)) << text;
     }
     const auto document = parse(sure({"ticket", "history", "--json", ticket.uuid}));
-    EXPECT_EQ(document.at("transitions").at(2).at("transition"), "force_released");
+    EXPECT_EQ(document.at("transitions").at(3).at("transition"), "force_released");
     EXPECT_EQ(document.at("ticket").at("status"), "finished");
 }
 

@@ -51,6 +51,11 @@ TEST_F(Tickets, LiveFromCreationToRelease) {
     for (const auto& entry : history.transitions) transitions.push_back(entry.transition);
     EXPECT_EQ(transitions, (std::vector<std::string>{"created", "granted", "released"}));
 
+    for (int i = 0; i < 3; ++i) sure(client_.renew_ticket(second.uuid));
+    const auto renewed = sure(client_.ticket_history(second.uuid)).transitions.back();
+    EXPECT_EQ(renewed.transition, "renewed");
+    EXPECT_EQ(renewed.count, 3u);
+
     sure(client_.delete_ticket(second.uuid, "not needed"));
     const auto gone = client_.get_ticket(second.uuid);
     ASSERT_FALSE(gone);

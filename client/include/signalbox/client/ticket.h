@@ -133,6 +133,7 @@ struct TicketTransition {
     std::string request_id;
     std::string reason;
     uint64_t token = 0;
+    uint64_t count = 1;  // of renewals that followed each other; this is the last one
 };
 
 struct TicketHistory {
