@@ -83,6 +83,40 @@ Result<int> open_descriptor(const std::string& path, int flags, std::string_view
     return descriptor;
 }
 
+Result<void> sync_directory_at(const std::string& path) {
+    TRY_AS(const int descriptor, open_descriptor(path, O_RDONLY | O_DIRECTORY, "open"));
+    const int outcome = ::fsync(descriptor);
+    const int code = errno;
+    ::close(descriptor);
+    errno = code;
+    if (outcome != 0) return fail(system_error("sync", path));
+    return {};
+}
+
+std::string directory_above(const std::filesystem::path& path) {
+    return path.has_parent_path() ? path.parent_path().string() : ".";
+}
+
+// With all that is missing above it, each synced in the one above. False when it was there.
+Result<bool> make_directories(const std::string& path) {
+    std::error_code error;
+    auto at = std::filesystem::path(path).lexically_normal();
+    if (!at.has_filename()) at = at.parent_path();  // "data/"
+    std::vector<std::string> parents;
+    for (; !at.empty() && !std::filesystem::exists(at, error); at = at.parent_path()) {
+        parents.push_back(directory_above(at));
+    }
+    std::filesystem::create_directories(path, error);
+    if (error) {
+        return fail(ErrorCode::internal,
+                    fmt::format("cannot make directory {}: {}", path, error.message()));
+    }
+    for (auto parent = parents.rbegin(); parent != parents.rend(); ++parent) {
+        TRY(sync_directory_at(*parent));
+    }
+    return !parents.empty();
+}
+
 }  // namespace
 
 PosixDisk::PosixDisk(std::string root, int lock_descriptor)
@@ -93,12 +127,7 @@ PosixDisk::~PosixDisk() {
 }
 
 Result<std::unique_ptr<PosixDisk>> PosixDisk::mount(std::string root) {
-    std::error_code error;
-    std::filesystem::create_directories(root, error);
-    if (error) {
-        return fail(ErrorCode::internal,
-                    fmt::format("cannot make directory {}: {}", root, error.message()));
-    }
+    TRY(make_directories(root));
     const std::string lock_path = root + "/LOCK";
     TRY_AS(const int descriptor, open_descriptor(lock_path, O_RDWR | O_CREAT, "open"));
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
@@ -113,24 +142,14 @@ std::string PosixDisk::absolute(const std::string& path) const {
 }
 
 Result<void> PosixDisk::make_directory(const std::string& path) {
-    std::error_code error;
-    std::filesystem::create_directories(absolute(path), error);
-    if (error) {
-        return fail(ErrorCode::internal,
-                    fmt::format("cannot make directory {}: {}", absolute(path), error.message()));
-    }
-    return sync_directory(std::filesystem::path(path).parent_path().string());
+    TRY_AS(const bool is_new, make_directories(absolute(path)));
+    if (is_new) return {};
+    // Whoever made it may have died before that.
+    return sync_directory_at(directory_above(absolute(path)));
 }
 
 Result<void> PosixDisk::sync_directory(const std::string& path) {
-    const std::string full = absolute(path);
-    TRY_AS(const int descriptor, open_descriptor(full, O_RDONLY | O_DIRECTORY, "open"));
-    const int outcome = ::fsync(descriptor);
-    const int code = errno;
-    ::close(descriptor);
-    errno = code;
-    if (outcome != 0) return fail(system_error("sync", full));
-    return {};
+    return sync_directory_at(absolute(path));
 }
 
 Result<std::vector<std::string>> PosixDisk::list(const std::string& directory) {

@@ -1,11 +1,29 @@
 #include "storage/posix_disk.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "storage/temporary_directory_test.h"
+
+namespace {
+
+// What this thread has synced, while anyone wants to know.
+thread_local std::vector<std::string>* synced = nullptr;
+
+}  // namespace
+
+// In front of the one of the C library: only a power failure would show what was never synced.
+int fsync(int descriptor) {
+    if (synced != nullptr) {
+        const auto link = "/proc/self/fd/" + std::to_string(descriptor);
+        synced->push_back(std::filesystem::read_symlink(link).string());
+    }
+    return static_cast<int>(::syscall(SYS_fsync, descriptor));
+}
 
 namespace signalbox {
 namespace {
@@ -89,6 +107,19 @@ TEST_F(PosixDiskTest, replaces_a_whole_file_and_leaves_no_draft) {
     ASSERT_TRUE(write_file_atomically(*disk_, "", "META", "second"));
     EXPECT_EQ(*read_file(*disk_, "META"), "second");
     EXPECT_EQ(sorted_names(""), (std::vector<std::string>{"LOCK", "META"}));
+}
+
+TEST(PosixDiskDirectories, are_each_synced_in_the_one_above_when_they_are_made) {
+    const TemporaryDirectory directory;
+    const std::string top = std::filesystem::canonical(directory.path()).string();
+    std::vector<std::string> seen;
+    synced = &seen;
+    const auto disk = std::move(*PosixDisk::mount(top + "/a/b/data"));
+    EXPECT_EQ(seen, (std::vector<std::string>{top, top + "/a", top + "/a/b"}));
+    seen.clear();
+    EXPECT_TRUE(disk->make_directory("c/d"));
+    EXPECT_EQ(seen, (std::vector<std::string>{top + "/a/b/data", top + "/a/b/data/c"}));
+    synced = nullptr;
 }
 
 // /dev/full answers every write as a full disk does.
