@@ -2,13 +2,16 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <thread>
 
 #include <fmt/format.h>
-#include <pthread.h>
+#include <poll.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/signal_inbox.h"
 #include "app/system_clock.h"
 #include "app/version.h"
 #include "app/worker_thread.h"
@@ -119,13 +122,15 @@ private:
 
     Result<void> add_partition(size_t index, Random& random) {
         const std::string directory = fmt::format("partition-{}", index);
-        Storage storage;
+        // Here from the beginning, so that what the worker does for it outlives a start that fails.
+        Storage& storage = storages_.emplace_back();
         TRY(disk_->make_directory(directory));
         FileJournalOptions journal;
         journal.directory = directory + "/journal";
         journal.history = directory_.history;
         journal.segment_bytes = options_.segment_bytes;
-        journal.seed = random.next();
+        // Not from `random`, which shows in ids: who knew the nonces could forge records.
+        journal.seed = random_seed();
         TRY_AS(storage.journal, FileJournal::open(*disk_, *worker_, std::move(journal)));
         TRY_AS(storage.store,
                open_rocks_store(disk_->absolute(directory + "/store"),
@@ -141,7 +146,6 @@ private:
                Partition::open(*storage.journal, *storage.store, clock_, *worker_,
                                std::move(partition), *storage.probe, core.sink, core.wake));
         node_->add(std::move(opened));
-        storages_.push_back(std::move(storage));
         return {};
     }
 
@@ -167,29 +171,46 @@ private:
     std::unique_ptr<Server> server_;
 };
 
+// Until the bell rings, or a signal comes first.
+std::optional<ReceivedSignal> wait_for(const Bell& bell, SignalInbox& signals) {
+    for (;;) {
+        pollfd sources[] = {{bell.descriptor(), POLLIN, 0}, {signals.descriptor(), POLLIN, 0}};
+        ::poll(sources, std::size(sources), -1);
+        if (bell.has_rung()) return std::nullopt;
+        if (const auto signal = signals.take()) return signal;
+    }
+}
+
 }  // namespace
 
 int serve(const ServeOptions& options) {
     log::configure(options.log_level, options.log_format);
     raise_descriptor_limit();
     std::signal(SIGPIPE, SIG_IGN);
-    // Every thread inherits the mask, so the signals arrive only where they are waited for.
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    SignalInbox signals({SIGTERM, SIGINT});
+    const Bell bell;
 
     RunningServer process(options);
-    if (const auto started = process.start(); !started) {
+    Result<void> started;
+    std::thread starter([&] {
+        started = process.start();
+        bell.ring();
+    });
+    if (const auto signal = wait_for(bell, signals)) {
+        LOG(info, "server.stopped", {"signal", signal->number}, {"before", "ready"});
+        // It may be in the middle of a long recovery, which it stands to be interrupted in; nobody
+        // has been promised anything.
+        std::_Exit(0);
+    }
+    starter.join();
+    if (!started) {
         std::fprintf(stderr, "signalbox: %s%s%s\n", started.error().field.c_str(),
                      started.error().field.empty() ? "" : ": ", started.error().message.c_str());
         return 1;
     }
     process.announce();
-    int signal = 0;
-    sigwait(&signals, &signal);
-    LOG(info, "server.stopping", {"signal", signal});
+    const auto signal = wait_for(bell, signals);
+    LOG(info, "server.stopping", {"signal", signal->number});
     process.stop();
     return 0;
 }
