@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <string_view>
 
+#include <unistd.h>
+
 #include "app/client_commands.h"
 #include "app/exit_code.h"
 #include "app/options.h"
@@ -25,6 +27,15 @@ struct ServeFlags {
     OptionTexts texts;
 };
 
+Result<ServeOptions> read_options(const ServeFlags& flags) {
+    OptionTexts file;
+    if (!flags.config.empty()) {
+        TRY_AS(file, read_config_file(flags.config));
+    }
+    TRY_AS(const auto environment, read_environment(::environ));
+    return make_serve_options(file, environment, flags.texts);
+}
+
 void add_serve(CLI::App& app, ServeFlags& flags, int& status) {
     auto* serve_command = app.add_subcommand("serve", "Run the server");
     serve_command->add_option("--config", flags.config, "A TOML file with any of these options")
@@ -46,17 +57,7 @@ void add_serve(CLI::App& app, ServeFlags& flags, int& status) {
         if (!spec.is_list) option->expected(1);
     }
     serve_command->callback([&flags, &status] {
-        OptionTexts file;
-        if (!flags.config.empty()) {
-            auto read = read_config_file(flags.config);
-            if (!read) {
-                complain(read.error());
-                status = 2;
-                return;
-            }
-            file = std::move(*read);
-        }
-        const auto options = make_serve_options(file, read_environment(), flags.texts);
+        const auto options = read_options(flags);
         if (!options) {
             complain(options.error());
             status = 2;

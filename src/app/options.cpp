@@ -1,8 +1,8 @@
 #include "app/options.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <cstdlib>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -61,7 +61,7 @@ Setter number(Number ServeOptions::* member, uint64_t min, uint64_t max) {
 
 // For a limit within one of the structs: `place` says where.
 template <class Place>
-Setter count(Place place, uint64_t max = 1'000'000'000) {
+Setter count(Place place, uint64_t max) {
     return [=](ServeOptions& options, const std::string& text) -> Result<void> {
         TRY_AS(const auto value, read_number(text, 1, max));
         auto& target = place(options);
@@ -156,9 +156,10 @@ std::vector<OptionSpec> make_specs() {
                          std::move(set)});
         return specs.back();
     };
-    const auto add_count = [&](std::string name, const std::string& help, auto place) {
+    const auto add_count = [&](std::string name, const std::string& help, auto place,
+                               uint64_t max = 1'000'000'000) {
         ServeOptions copy = defaults;
-        add(std::move(name), "N", fmt::format("{} [{}]", help, place(copy)), count(place));
+        add(std::move(name), "N", fmt::format("{} [{}]", help, place(copy)), count(place, max));
     };
     const auto add_duration = [&](std::string name, const std::string& help, auto place) {
         ServeOptions copy = defaults;
@@ -179,7 +180,6 @@ std::vector<OptionSpec> make_specs() {
         set_insecure)
         .is_flag = true;
     add("node", "NAME", "The name of this node [the name of the host]", text_of(&O::node));
-    add("datacenter", "NAME", "The name of the data centre [dc1]", text_of(&O::datacenter));
     add("ticket_server", "UUID",
         "A server that tickets may name, once or more; without any, every server is known",
         set_ticket_server)
@@ -210,14 +210,32 @@ std::vector<OptionSpec> make_specs() {
               [](O& o) -> auto& { return o.core.ticket.name_bytes_max; });
     add_count("ticket_extra_bytes_max", "Bytes of a ticket's extra object",
               [](O& o) -> auto& { return o.core.ticket.extra_bytes_max; });
+    add_count("ticket_slots_max", "Slots of a line, as a ticket or an operator may say",
+              [](O& o) -> auto& { return o.core.ticket.slots_max; });
+    // Times ageing, it must fit into a time.
+    add_count(
+        "ticket_priority_max", "Highest priority of a ticket; its negative is the lowest",
+        [](O& o) -> auto& { return o.core.ticket.priority_max; }, 1'000'000);
+    add_count("ticket_overtaken_max", "Times that barging tickets may pass the one before them",
+              [](O& o) -> auto& { return o.core.ticket.overtaken_max; });
     add_duration("ticket_ageing", "Waiting so long is worth one priority",
                  [](O& o) -> auto& { return o.core.ticket.ageing; });
     add_duration("ended_age_max", "How long ended tickets are kept",
                  [](O& o) -> auto& { return o.core.ticket.ended_age_max; });
     add_count("ended_max", "Ended tickets kept",
               [](O& o) -> auto& { return o.core.ticket.ended_max; });
+    add_count("line_settings_max", "Lines with settings",
+              [](O& o) -> auto& { return o.core.ticket.line_settings_max; });
     add_count("sessions_max", "Sessions",
               [](O& o) -> auto& { return o.core.session.sessions_max; });
+    add_duration("session_ttl_min", "Shortest ttl of a session",
+                 [](O& o) -> auto& { return o.core.session.ttl_min; });
+    add_duration("session_ttl_max", "Longest ttl of a session",
+                 [](O& o) -> auto& { return o.core.session.ttl_max; });
+    add_duration("session_grace_max", "Longest grace of a session",
+                 [](O& o) -> auto& { return o.core.session.grace_max; });
+    add_count("idempotency_key_bytes_max", "Bytes of an Idempotency-Key",
+              [](O& o) -> auto& { return o.core.idempotency.key_bytes_max; });
     add_duration("idempotency_age_max", "How long an Idempotency-Key is remembered",
                  [](O& o) -> auto& { return o.core.idempotency.age_max; });
     add_count("feed_events_max", "Events kept in the feed",
@@ -226,15 +244,30 @@ std::vector<OptionSpec> make_specs() {
                  [](O& o) -> auto& { return o.core.feed.age_max; });
     add_count("subscribers_max", "Event streams open at once",
               [](O& o) -> auto& { return o.core.feed.subscribers_max; });
+    add_count("feed_buffered_events_max", "Events kept in memory for one stream that lags",
+              [](O& o) -> auto& { return o.core.feed.buffered_events_max; });
+    add("feed_backlog_bytes_max", "SIZE",
+        "Unsent bytes of one stream before it is caught up from disk [256KiB]",
+        size([](O& o) -> auto& { return o.core.feed.backlog_bytes_max; }, 1024, 16 * mib));
     add_count("waiters_max", "Requests held at once",
               [](O& o) -> auto& { return o.core.waiters_max; });
     add_count("tenants_max", "Tenants", [](O& o) -> auto& { return o.core.tenants_max; });
+    add_count("tenant_bytes_max", "Bytes of a tenant's name",
+              [](O& o) -> auto& { return o.core.tenant_bytes_max; });
     add_count("inbox_commands_max", "Commands waiting for the core",
               [](O& o) -> auto& { return o.inbox.commands_max; });
     add("body_bytes_max", "SIZE", "Size of a request's body [1MiB]",
         size([](O& o) -> auto& { return o.http.body_bytes_max; }, 1024, 16 * mib));
     add("head_bytes_max", "SIZE", "Size of a request's head [32KiB]",
         size([](O& o) -> auto& { return o.http.head_bytes_max; }, 1024, mib));
+    add("target_bytes_max", "SIZE", "Size of a request's target [8KiB]",
+        size([](O& o) -> auto& { return o.http.target_bytes_max; }, 128, mib));
+    add_count("fields_max", "Header fields of a request",
+              [](O& o) -> auto& { return o.http.fields_max; });
+    add_count("pipelined_max", "Requests under way on one connection, before it is not read",
+              [](O& o) -> auto& { return o.http.pipelined_max; });
+    add("output_bytes_max", "SIZE", "Unsent bytes on one connection, before it is not read [1MiB]",
+        size([](O& o) -> auto& { return o.http.output_bytes_max; }, 1024, 1024 * mib));
     add_count("connections_max", "Connections open at once",
               [](O& o) -> auto& { return o.http.connections_max; });
     add_duration("head_timeout", "For a request to arrive, from its first byte",
@@ -253,6 +286,28 @@ const OptionSpec* find_spec(std::string_view name) {
     const auto found = std::find_if(specs.begin(), specs.end(),
                                     [&](const auto& spec) { return spec.name == name; });
     return found == specs.end() ? nullptr : &*found;
+}
+
+constexpr std::string_view variable_prefix = "SIGNALBOX_";
+
+const OptionSpec* find_spec_of_variable(std::string_view variable) {
+    const auto& specs = option_specs();
+    const auto found = std::find_if(specs.begin(), specs.end(), [&](const auto& spec) {
+        return spec.environment() == variable;
+    });
+    return found == specs.end() ? nullptr : &*found;
+}
+
+// Variables of that prefix that are not about `serve`: those of the client commands and of what
+// they run, those of the tests, and what a cluster makes up for a service called signalbox.
+bool is_for_others(std::string_view variable) {
+    static constexpr std::array names{"CONFIG", "URL",    "TOKEN",        "TENANT",
+                                      "OWNER",  "TICKET", "FENCING_TOKEN"};
+    static constexpr std::array<std::string_view, 3> beginnings{"TEST_", "SERVICE_", "PORT"};
+    const auto rest = variable.substr(variable_prefix.size());
+    return std::find(names.begin(), names.end(), rest) != names.end() ||
+           std::any_of(beginnings.begin(), beginnings.end(),
+                       [&](const auto& beginning) { return rest.starts_with(beginning); });
 }
 
 Error wrong_value(std::string_view where, const std::string& option, const std::string& text,
@@ -315,6 +370,10 @@ Result<void> check_together(ServeOptions& options) {
                         "listen");
         }
     }
+    if (options.core.session.ttl_max < options.core.session.ttl_min) {
+        return fail(ErrorCode::invalid_argument,
+                    "session_ttl_max must not be shorter than session_ttl_min", "session_ttl_max");
+    }
     if (options.checkpoint_bytes < options.segment_bytes) {
         return fail(ErrorCode::invalid_argument,
                     "checkpoint_bytes must not be smaller than segment_bytes", "checkpoint_bytes");
@@ -331,7 +390,7 @@ std::string OptionSpec::flag() const {
 }
 
 std::string OptionSpec::environment() const {
-    std::string variable = "SIGNALBOX_" + name;
+    std::string variable = std::string(variable_prefix) + name;
     std::transform(variable.begin(), variable.end(), variable.begin(),
                    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     return variable;
@@ -365,19 +424,28 @@ Result<OptionTexts> read_config_file(const std::string& path) {
     return texts;
 }
 
-OptionTexts read_environment() {
+Result<OptionTexts> read_environment(const char* const* variables) {
     OptionTexts texts;
-    for (const auto& spec : option_specs()) {
-        const char* value = std::getenv(spec.environment().c_str());
-        if (value == nullptr) continue;
-        if (!spec.is_list) {
-            texts[spec.name] = {value};
+    for (; *variables != nullptr; ++variables) {
+        const std::string_view variable(*variables);
+        const auto name = variable.substr(0, variable.find('='));
+        if (!name.starts_with(variable_prefix) || name.size() == variable.size()) continue;
+        const auto* spec = find_spec_of_variable(name);
+        if (spec == nullptr) {
+            if (is_for_others(name)) continue;
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("environment: {} is not an option", name), std::string(name));
+        }
+        const std::string value(variable.substr(name.size() + 1));
+        auto& values = texts[spec->name];
+        if (!spec->is_list || value.empty()) {
+            values = {value};
             continue;
         }
         // A list is written with commas.
         std::istringstream parts(value);
         std::string part;
-        while (std::getline(parts, part, ',')) texts[spec.name].push_back(part);
+        while (std::getline(parts, part, ',')) values.push_back(part);
     }
     return texts;
 }

@@ -23,9 +23,8 @@ struct ServeOptions {
     std::vector<ListenAddress> tls_listen;
     std::string tls_cert;
     std::string tls_key;
-    bool insecure = false;  // listen beyond loopback without authentication
-    std::string node;       // the host's name when empty
-    std::string datacenter = "dc1";
+    bool insecure = false;             // listen beyond loopback without authentication
+    std::string node;                  // the host's name when empty
     std::vector<Uuid> ticket_servers;  // when not empty, tickets of others are refused
     size_t partitions = 1;
     size_t io_threads = 0;  // 0: by the number of cores
@@ -61,8 +60,9 @@ using OptionTexts = std::map<std::string, std::vector<std::string>>;
 
 // Reads the file; fails with the name of a key that is no option, or of the wrong type.
 Result<OptionTexts> read_config_file(const std::string& path);
-// Reads SIGNALBOX_* of this process.
-OptionTexts read_environment();
+// Reads SIGNALBOX_* of an environment, "NAME=value" each and a null behind the last; fails with the
+// name of one that is no option, and nothing else that is known either.
+Result<OptionTexts> read_environment(const char* const* variables);
 
 // Fails with the option that has a wrong value, or that does not fit the others.
 Result<ServeOptions> make_serve_options(const OptionTexts& file, const OptionTexts& environment,
