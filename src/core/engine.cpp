@@ -197,8 +197,10 @@ Result<TenantId> Engine::tenant_of(const Command& command) const {
     const bool follows = std::holds_alternative<SubscribeFeed>(command.body);
     const bool may_add = may_add_tenant(command.body);
     if (known != TenantId() || (!follows && !may_add)) return known;
+    // A name that can never be is told apart from one that finds no room today.
+    TRY_AS(const auto proposed, tenants_.propose(command.tenant));
     if (may_add) TRY(tenants_.check_room());
-    return tenants_.propose(command.tenant);
+    return proposed;
 }
 
 bool Engine::fire_due() {

@@ -5,6 +5,7 @@
 #include "codec/url.h"
 #include "core/ticket_topics.h"
 #include "dialect/feed_stream.h"
+#include "dialect/http_status.h"
 #include "dialect/list_tickets.h"
 #include "dialect/native/native_call.h"
 #include "dialect/native/native_routes.h"
@@ -151,7 +152,8 @@ HttpResponse created_response(const TicketView& view, const TicketCreated& creat
     return response;
 }
 
-// With ?wait=30s the answer comes when the ticket is active, has ended, or the time is over.
+// With ?wait=30s the answer comes when the ticket is active, has ended, or the time is over; at
+// once when it cannot be waited for. It is there then all the same, and 429 or 503 would deny it.
 Result<void> create(const Call& call) {
     TRY_AS(auto query, Parameters::of(call.request.query));
     TRY_AS(const auto wait, query.duration("wait"));
@@ -170,8 +172,10 @@ Result<void> create(const Call& call) {
         const auto answer = std::make_shared<TicketCreated>(std::move(*created));
         exchange->ask(tenant, WaitTicket{answer->ticket.record.uuid, wait},
                       [exchange, answer](auto outcome) {
-                          if (!outcome) return exchange->respond(problem(outcome.error()));
-                          exchange->respond(created_response(outcome->ticket, *answer));
+                          const bool is_told = outcome || is_passing(outcome.error().code);
+                          if (!is_told) return exchange->respond(problem(outcome.error()));
+                          const auto& ticket = outcome ? outcome->ticket : answer->ticket;
+                          exchange->respond(created_response(ticket, *answer));
                       });
     });
     return {};
