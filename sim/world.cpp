@@ -233,8 +233,18 @@ void World::advance(Duration span) {
         span -= piece;
         if (is_up() && std::chrono::floor<std::chrono::seconds>(clock_.now().steady) != before) {
             frontend_->tick();
+            close_overdue_connections();
         }
         settle();
+    }
+}
+
+// As the io threads do with each of their ticks.
+void World::close_overdue_connections() {
+    for (const auto& weak : connections_) {
+        const auto connection = weak.lock();
+        if (!connection || !connection->session_) continue;
+        if (connection->session_->is_overdue(clock_.now().steady)) connection->cut();
     }
 }
 

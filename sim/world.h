@@ -116,6 +116,7 @@ private:
     bool run_partitions();
     bool run_later_work();
     bool carry_bytes();
+    void close_overdue_connections();
 
     const Options options_;
     Random random_;

@@ -7,8 +7,8 @@
 
 // Files under version control that show, byte by byte, what users have on their disks and their
 // clients see. A test makes the same bytes again and compares; another one reads the old bytes.
-// SIGNALBOX_TEST_REWRITE=1 writes the files instead. Commit a rewrite only when you know which version
-// of the format takes care of the bytes that are out there.
+// SIGNALBOX_TEST_REWRITE=1 writes the files instead. Commit a rewrite only when you know which
+// version of the format takes care of the bytes that are out there.
 
 namespace signalbox {
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <regex>
 #include <sstream>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
+#include "app/options.h"
 #include "base/assert.h"
 
 namespace signalbox {
@@ -134,6 +136,18 @@ std::string Transcript::request(const std::string& line, const std::vector<std::
     return response ? render(*response, show_headers) : "no answer";
 }
 
+std::string Transcript::raw(const std::string& text, bool show_headers) {
+    const auto connection = world_.connect(dialects_);
+    connection->send(unescape(text));
+    world_.settle();
+    std::string out;
+    while (const auto response = connection->responses().take()) {
+        append_line(out, render(*response, show_headers));
+    }
+    append_line(out, connection->is_open() ? "still open" : "closed");
+    return out;
+}
+
 // What came on held connections and streams since the last command.
 std::string Transcript::news() {
     std::string out;
@@ -145,6 +159,14 @@ std::string Transcript::news() {
             append_line(out, at->first + ": connection closed");
         }
         at = response || !at->second->is_open() ? held_.erase(at) : std::next(at);
+    }
+    for (auto at = open_.begin(); at != open_.end();) {
+        while (const auto response = at->second->responses().take()) {
+            append_line(out, at->first + ": " + render(*response, false));
+        }
+        const bool is_open = at->second->is_open();
+        if (!is_open) append_line(out, at->first + ": connection closed");
+        at = is_open ? std::next(at) : open_.erase(at);
     }
     for (auto& [name, stream] : streams_) append_line(out, stream_news(name, stream));
     return out;
@@ -218,24 +240,31 @@ std::string Transcript::run(const std::string& command) {
         stream.connection->send(request_bytes("GET " + rest, fields));
         if (streams_.contains(name)) stream.last_id = streams_[name].last_id;
         streams_[name] = stream;
+    } else if (word == "open") {
+        const std::string name = first_word(rest);
+        open_[name] = world_.connect(dialects_);
+        open_[name]->send(unescape(rest));
+    } else if (word == "send") {
+        const std::string name = first_word(rest);
+        open_.at(name)->send(unescape(rest));
+    } else if (word == "headers" && rest.starts_with("raw ")) {
+        first_word(rest);
+        out = raw(rest, true);
     } else if (word == "headers") {
         out = request(rest, fields, true);
     } else if (word == "drop") {
         if (held_.contains(rest)) {
             held_[rest]->cut();
             held_.erase(rest);
-        } else {
-            streams_.at(rest).connection->cut();
-            streams_.at(rest).connection.reset();
+        } else if (open_.contains(rest)) {
+            open_[rest]->cut();
+            open_.erase(rest);
+        } else if (auto& connection = streams_.at(rest).connection) {
+            connection->cut();
+            connection.reset();
         }
     } else if (word == "raw") {
-        const auto connection = world_.connect(dialects_);
-        connection->send(unescape(rest));
-        world_.settle();
-        while (const auto response = connection->responses().take()) {
-            append_line(out, render(*response, false));
-        }
-        append_line(out, connection->is_open() ? "still open" : "closed");
+        out = raw(rest, false);
     } else if (word == "advance") {
         world_.advance(parse_signed(rest));
     } else if (word == "clock") {
@@ -262,17 +291,48 @@ std::string Transcript::run(const std::string& command) {
     return out;
 }
 
-std::string run_transcript(const std::string& content) {
+World::Options world_options(const std::vector<std::string>& limits) {
+    OptionTexts texts;
+    for (const auto& limit : limits) {
+        const size_t equals = limit.find('=');
+        const std::string name = limit.substr(0, equals);
+        const bool is_known = std::any_of(option_specs().begin(), option_specs().end(),
+                                          [&](const auto& spec) { return spec.name == name; });
+        if (!is_known || equals == std::string::npos) {
+            throw std::runtime_error(limit + " is not an option with a value");
+        }
+        texts[name] = {limit.substr(equals + 1)};
+    }
+    const auto serve = make_serve_options({}, {}, texts);
+    if (!serve) throw std::runtime_error(serve.error().message);
     World::Options options;
     options.seed = 7;
-    Transcript transcript(std::move(options));
+    options.core = serve->core;
+    options.inbox = serve->inbox;
+    options.http = serve->http;
+    options.partitions = serve->partitions;
+    options.ticket_servers = {serve->ticket_servers.begin(), serve->ticket_servers.end()};
+    return options;
+}
+
+std::string run_transcript(const std::string& content) {
+    std::vector<std::string> limits;
+    std::unique_ptr<Transcript> transcript;
     std::string out;
     std::string command;
     bool in_output = false;
     std::string results;
     const auto finish_command = [&] {
         if (command.empty()) return;
-        append_line(results, transcript.run(command));
+        std::istringstream words(command);
+        std::string word;
+        words >> word;
+        if (word == "limits" && !transcript) {
+            while (words >> word) limits.push_back(word);
+        } else {
+            if (!transcript) transcript = std::make_unique<Transcript>(world_options(limits));
+            append_line(results, transcript->run(command));
+        }
         command.clear();
     };
     for (const auto& line : split_lines(content)) {

@@ -19,12 +19,15 @@ namespace signalbox {
 //   follow NAME /api/v1/tickets/events   an event stream, likewise, one line an event
 //   headers GET /ping               a request; prints status, header fields and body
 //   drop NAME                       the client of that connection goes away
-//   raw TEXT                        bytes on a connection of their own; \r and \n are line ends
+//   headers raw TEXT | raw TEXT     bytes on a connection of their own; \r and \n are line ends
+//   open NAME TEXT | send NAME TEXT likewise, but the connection stays; its answers and its end
+//                                   are printed as with hold
 //   advance 10s                     time passes
 //   clock +1h | clock -1h           somebody sets the calendar
 //   crash | restart | stop | start  the power fails; power fails and comes back; SIGTERM; start
 //   port DIALECT                    further requests come in on a port of that dialect only
 //   check                           every invariant of the engine
+//   limits waiters_max=2 ...        options of `signalbox serve` by their names; before all else
 //
 // UUIDs are printed as <1>, <2>, ... in the order of their first appearance, and $1, $2 in a
 // command stand for them. $(NAME) stands for the cursor of the last event that stream got.
@@ -47,6 +50,7 @@ private:
                         bool show_headers);
     std::string news();
     std::string stream_news(const std::string& name, Stream& stream);
+    std::string raw(const std::string& text, bool show_headers);
     std::string render(const SimResponse& response, bool show_headers);
     std::string with_names(const std::string& text);
     std::string with_uuids(const std::string& text) const;
@@ -55,12 +59,16 @@ private:
     World world_;
     DialectSet dialects_;
     std::map<std::string, std::shared_ptr<SimConnection>> held_;
+    std::map<std::string, std::shared_ptr<SimConnection>> open_;
     std::map<std::string, Stream> streams_;
     std::vector<std::string> uuids_;  // by number, from 1
 };
 
 // A request as bytes: "POST /path {body}" and header fields.
 std::string request_bytes(const std::string& line, const std::vector<std::string>& fields);
+
+// The world that `limits` lines ask for.
+World::Options world_options(const std::vector<std::string>& limits);
 
 // Runs a file of commands and outputs: blocks of commands, a line "----", the expected output
 // up to an empty line. Returns the file with the outputs as they are.

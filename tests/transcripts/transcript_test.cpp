@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 // Every file below this folder is a conversation; its outputs must be the server's, to the
-// byte. SIGNALBOX_REWRITE=1 writes the outputs as they are: look at the difference, and commit
+// byte. SIGNALBOX_TEST_REWRITE=1 writes the outputs as they are: look at the difference, and commit
 // it only when you understand why it changed.
 
 namespace signalbox {
@@ -43,7 +43,7 @@ class TranscriptFile : public testing::TestWithParam<std::filesystem::path> {};
 TEST_P(TranscriptFile, is_what_the_server_says) {
     const std::string expected = read_file(GetParam());
     const std::string actual = run_transcript(expected);
-    if (std::getenv("SIGNALBOX_REWRITE") != nullptr) {
+    if (std::getenv("SIGNALBOX_TEST_REWRITE") != nullptr) {
         std::ofstream(GetParam()) << actual;
         return;
     }
