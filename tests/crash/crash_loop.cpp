@@ -7,8 +7,11 @@ namespace signalbox {
 namespace {
 
 // Small segments and many checkpoints, so that kills fall into rollovers and flushes, too.
-const std::vector<std::string> server_arguments{
-    "--segment-bytes", "1MiB", "--checkpoint-bytes", "1MiB", "--log-level", "warning"};
+std::vector<std::string> server_arguments(std::vector<std::string> more) {
+    more.insert(more.end(), {"--segment-bytes", "1MiB", "--checkpoint-bytes", "1MiB", "--log-level",
+                             "warning"});
+    return more;
+}
 
 SeenEvent seen(const client::Event& event) {
     const auto cursor = Cursor::parse(event.cursor);
@@ -26,7 +29,8 @@ SeenEvent seen(const client::Event& event) {
 
 }  // namespace
 
-CrashLoop::CrashLoop(Plan plan) : plan_(plan), server_(server_arguments) {
+CrashLoop::CrashLoop(Plan plan)
+    : plan_(std::move(plan)), server_(server_arguments(plan_.arguments)) {
     options_.url = server_.url();
     // A call that is under way when the server is killed goes on with the next one.
     options_.retry_for = std::chrono::seconds(60);

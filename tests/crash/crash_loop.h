@@ -23,6 +23,7 @@ public:
         unsigned workers = 8;
         unsigned lines = 3;
         unsigned seed = 1;
+        std::vector<std::string> arguments = {};  // of the server, beside those of the loop
     };
     explicit CrashLoop(Plan plan);
     ~CrashLoop();

@@ -12,14 +12,21 @@ unsigned from_environment(const char* name, unsigned otherwise) {
     return text == nullptr ? otherwise : static_cast<unsigned>(std::atoi(text));
 }
 
+// With the core as a guest on the one io thread, and on a thread of its own.
+class CrashLoopTest : public testing::TestWithParam<int> {};
+
 // CRASH_KILLS and CRASH_SEED make it longer, and different.
-TEST(CrashLoop, loses_nothing_that_was_acknowledged) {
-    CrashLoop loop(
-        {.kills = from_environment("CRASH_KILLS", 50), .seed = from_environment("CRASH_SEED", 1)});
+TEST_P(CrashLoopTest, loses_nothing_that_was_acknowledged) {
+    CrashLoop loop({.kills = from_environment("CRASH_KILLS", 30),
+                    .seed = from_environment("CRASH_SEED", 1),
+                    .arguments = {"--io-threads", std::to_string(GetParam())}});
     EXPECT_EQ(loop.run(), std::vector<std::string>());
     std::printf("%llu tickets were created, granted and released\n",
                 static_cast<unsigned long long>(loop.cycles()));
 }
+
+INSTANTIATE_TEST_SUITE_P(IoThreads, CrashLoopTest, testing::Values(1, 2),
+                         testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace signalbox

@@ -1,7 +1,7 @@
 'use strict';
 
 // The real server, on a free port of loopback and with a data directory of its own. SIGNALBOX
-// says where the binary is.
+// says where the binary is, SERVE_OPTIONS what it is told beside what a test tells it.
 
 const { spawn } = require('node:child_process');
 const { once } = require('node:events');
@@ -20,7 +20,8 @@ class Server {
     }
 
     constructor(options) {
-        this.options = options;
+        const given = (process.env.SERVE_OPTIONS || '').split(' ').filter(Boolean);
+        this.options = given.concat(options);
         this.data = fs.mkdtempSync(path.join(os.tmpdir(), 'signalbox-peers-'));
         this.port = 0;
     }
