@@ -20,7 +20,7 @@ TEST_F(AcquireOnTerminal, ShowsItsPlace) {
 TEST_F(AcquireOnTerminal, ControlCReachesTheCommandOnce) {
     const auto cli =
         start_cli(acquire({}, shell("count=0; trap 'count=$((count+1)); echo told $count' INT\n"
-                                    "trap 'kill $!; echo at last $count; exit 5' TERM")),
+                                    "trap 'kill -9 $!; echo at last $count; exit 5' TERM")),
                   true);
     cli->wait_for_output("ready");
     cli->write("\x03");

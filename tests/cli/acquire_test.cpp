@@ -113,7 +113,7 @@ TEST_F(Acquire, PassesSignalsOn) {
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2}) {
         const auto number = std::to_string(signal);
         const auto cli =
-            start_cli(acquire({}, shell("trap 'kill $!; exit 4" + number + "' " + number)));
+            start_cli(acquire({}, shell("trap 'kill -9 $!; exit 4" + number + "' " + number)));
         cli->wait_for_output("ready");
         cli->send_signal(signal);
         EXPECT_EQ(cli->wait(), std::stoi("4" + number) & 0xff);

@@ -25,7 +25,8 @@ protected:
     }
     // `signalbox ticket acquire --scope vm --id a <flags> -- <command>`
     static Words acquire(const Words& flags, const Words& command);
-    // A shell that is ready when it has said so, and goes on until it is told to end.
+    // A shell that is ready when it has said so, and goes on until it is told to end. Its trap has
+    // to `kill -9 $!`: what it has just forked may lose any other signal.
     static Words shell(const std::string& before_ready);
 
     // A ticket for vm/a that is held until somebody ends it.
