@@ -1,4 +1,9 @@
+#include <algorithm>
+#include <iterator>
 #include <memory>
+#include <set>
+
+#include <fmt/format.h>
 
 #include "app/client_commands.h"
 #include "app/client_flags.h"
@@ -13,6 +18,8 @@ namespace {
 
 using client::Ticket;
 using client::TicketStatus;
+
+constexpr size_t page_items_max = 1000;
 
 void show(const ClientFlags& flags, const Ticket& ticket) {
     if (flags.json) return print_line(ticket.json);
@@ -34,7 +41,7 @@ client::Result<client::TicketFilter> filter_of(const ListFlags& flags) {
     filter.scope = flags.resource.scope;
     filter.id = flags.resource.id;
     filter.newest_first = flags.newest_first;
-    filter.page_items = 1000;
+    filter.page_items = page_items_max;
     if (!flags.all) filter.page_items = std::min(filter.page_items, flags.limit);
     if (flags.statuses.empty()) filter.statuses = {TicketStatus::queued, TicketStatus::active};
     for (const auto& name : flags.statuses) {
@@ -52,10 +59,42 @@ client::Result<client::TicketFilter> filter_of(const ListFlags& flags) {
     return filter;
 }
 
+// The line that was asked for, when it is one: without a server it may be one of each.
+std::optional<client::Resource> only_line(const ListFlags& flags,
+                                          const std::vector<Ticket>& tickets) {
+    const auto& [server, scope, id] = flags.resource;
+    if (!scope || !id || !flags.statuses.empty() || flags.newest_first) return std::nullopt;
+    std::set<std::string> servers;
+    for (const auto& ticket : tickets) {
+        for (const auto& resource : ticket.resources) {
+            const bool is_meant = resource.scope == *scope && resource.id == *id;
+            if (is_meant && (!server || resource.server == *server))
+                servers.insert(resource.server);
+        }
+    }
+    if (servers.size() != 1) return std::nullopt;
+    return client::Resource{.server = *servers.begin(), .scope = *scope, .id = *id};
+}
+
+// The first so many of a line. Only the line itself tells their places.
+client::Result<std::vector<Ticket>> in_order(const client::Client& client,
+                                             const client::Resource& line, size_t count) {
+    std::vector<Ticket> tickets;
+    while (tickets.size() < count) {
+        auto page = client.line_tickets(line, std::min(count - tickets.size(), page_items_max),
+                                        tickets.size());
+        if (!page) return tl::unexpected(std::move(page).error());
+        if (page->tickets.empty()) break;
+        std::move(page->tickets.begin(), page->tickets.end(), std::back_inserter(tickets));
+    }
+    return tickets;
+}
+
 int list(const ListFlags& flags) {
     const auto filter = filter_of(flags);
     if (!filter) return complain(filter.error());
-    auto pager = flags.connect().list_tickets(*filter);
+    const auto client = flags.connect();
+    auto pager = client.list_tickets(*filter);
     std::vector<Ticket> tickets;
     bool more = false;
     for (;;) {
@@ -71,6 +110,11 @@ int list(const ListFlags& flags) {
         for (const auto& ticket : tickets) documents.push_back(ticket.json);
         print_line(json_list("tickets", documents, more));
         return exit_code::done;
+    }
+    if (const auto line = only_line(flags, tickets)) {
+        auto ordered = in_order(client, *line, tickets.size());
+        if (!ordered) return complain(ordered.error());
+        tickets = std::move(*ordered);
     }
     if (!tickets.empty()) print(tickets_table(tickets, wall_time()));
     if (more) std::fprintf(stderr, "signalbox: there are more; --all shows them\n");
@@ -104,7 +148,9 @@ int show_history(const OneFlags& flags) {
     print(ticket_fields(history->ticket, now) + "\n");
     Table table({"WHEN", "TIME", "TRANSITION", "TOKEN", "BY", "REQUEST", "REASON"});
     for (const auto& entry : history->transitions) {
-        table.add({relative_time(entry.at, now), format_instant(entry.at), entry.transition,
+        table.add({relative_time(entry.at, now), format_instant(entry.at),
+                   entry.count > 1 ? fmt::format("{} ({} times)", entry.transition, entry.count)
+                                   : entry.transition,
                    entry.token == 0 ? "" : std::to_string(entry.token), entry.by, entry.request_id,
                    entry.reason});
     }
@@ -140,7 +186,8 @@ int release(const ReleaseFlags& flags) {
 
 void add_list(CLI::App& ticket, int& status) {
     const auto flags = std::make_shared<ListFlags>();
-    auto* command = ticket.add_subcommand("list", "Show tickets, those that are live");
+    auto* command =
+        ticket.add_subcommand("list", "Show tickets, those that are live; a line's in its order");
     flags->add_to(*command, retry_reads_for);
     flags->resource.add_to(*command);
     command
