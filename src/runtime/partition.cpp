@@ -55,13 +55,8 @@ Result<void> Partition::recover() {
                                 "a part of the data directory is missing",
                                 stored.value, journal_.last_revision().value));
     }
-    uint64_t replayed_bytes = 0;
-    TRY(journal_.read(stored, [&](const BatchView& batch) {
-        replayed_bytes += batch.bytes.size();
-        return store_.apply(batch);
-    }));
-    // Nothing of it is in a checkpoint; a server that crashes time and again must make one too.
-    bytes_since_checkpoint_ = replayed_bytes;
+    TRY(replay());
+    const uint64_t replayed_bytes = bytes_since_checkpoint_;
     const auto replayed = clock_.stopwatch();
     TRY(engine_.load(store_, clock_.now()));
     // What came due while nobody ran is seen to before anyone is answered.
@@ -132,11 +127,26 @@ Result<void> Partition::release() {
     }
     if (stage_ == Stage::in_journal) {
         // Answers wait for the store too: whoever has an answer may look at a snapshot.
-        if (batch.count > 0) TRY(store_.apply(batch));
+        if (batch.count > 0) TRY(apply_to_store(batch));
         stage_ = Stage::released;
         deliver();
     }
     return {};
+}
+
+Result<void> Partition::apply_to_store(const BatchView& batch) {
+    if (store_failed_) TRY(store_.revive());
+    auto applied = store_.applied().next() == batch.first ? store_.apply(batch) : replay();
+    store_failed_ = !applied;
+    return applied;
+}
+
+Result<void> Partition::replay() {
+    return journal_.read(store_.applied(), [this](const BatchView& batch) {
+        // It is in no checkpoint; a server that crashes time and again must make one too.
+        bytes_since_checkpoint_ += batch.bytes.size();
+        return store_.apply(batch);
+    });
 }
 
 bool Partition::is_final(const Error& error) const {

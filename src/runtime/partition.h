@@ -43,8 +43,9 @@ struct PartitionOptions {
 // When the disk is full it refuses with `unavailable` and goes on by itself once there is
 // room. Room is asked for before anything is applied, but a batch may turn out larger: then it is
 // held, with its answers, until the journal takes it. When the store fails, what is durable in the
-// journal is applied to it as soon as it works again. When the journal fails it refuses for good:
-// what reached the disk is unknowable, and only a restart finds out.
+// journal is applied to it as soon as it works again, also what it lost by failing. When the
+// journal fails it refuses for good: what reached the disk is unknowable, and only a restart finds
+// out.
 class Partition {
 public:
     // Brings the store up to date with the journal, loads the engine and fires what came due
@@ -90,6 +91,9 @@ private:
     // Takes the last batch on from where it is. When it fails, it may be tried again; unless the
     // journal has failed, see is_final().
     Result<void> release();
+    Result<void> apply_to_store(const BatchView& batch);
+    // Brings the store to where the journal is.
+    Result<void> replay();
     [[nodiscard]] bool is_final(const Error& error) const;
     bool try_to_release();
     void refuse_pending(const Error& error);
@@ -113,7 +117,8 @@ private:
 
     std::deque<Command> pending_;  // taken from the inbox, for this batch or the next
     Stage stage_ = Stage::released;
-    size_t batch_commands_ = 0;   // in the last batch
+    size_t batch_commands_ = 0;  // in the last batch
+    bool store_failed_ = false;
     std::optional<Error> ended_;  // it does nothing any more, and refuses with this
     uint64_t bytes_since_checkpoint_ = 0;
     std::atomic<bool> checkpointing_{false};

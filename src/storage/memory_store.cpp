@@ -1,7 +1,10 @@
 #include "storage/memory_store.h"
 
+#include <algorithm>
 #include <iterator>
 #include <type_traits>
+
+#include "storage/unreadable.h"
 
 namespace signalbox {
 namespace {
@@ -112,6 +115,13 @@ Result<void> MemoryStore::apply(const BatchView& batch) {
         }
     }
     content_->applied = batch.last();
+    shown_ = std::max(shown_, batch.last());
+    return {};
+}
+
+Result<void> MemoryStore::revive() {
+    const std::lock_guard lock(mutex_);
+    content_ = std::make_shared<Content>(*flushed_);
     return {};
 }
 
@@ -120,7 +130,9 @@ Revision MemoryStore::applied() const {
 }
 
 std::shared_ptr<const StoreSnapshot> MemoryStore::snapshot() const {
-    return std::make_shared<Snapshot>(content());
+    const std::lock_guard lock(mutex_);
+    if (content_->applied < shown_) return std::make_shared<UnreadableSnapshot>();
+    return std::make_shared<Snapshot>(content_);
 }
 
 Result<Revision> MemoryStore::flush() {
@@ -136,6 +148,7 @@ Store::Usage MemoryStore::usage() const {
 void MemoryStore::crash() {
     const std::lock_guard lock(mutex_);
     content_ = std::make_shared<Content>(*flushed_);
+    shown_ = content_->applied;
 }
 
 void MemoryStore::fail_next_applies(int count) {

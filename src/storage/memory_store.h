@@ -22,6 +22,8 @@ public:
     [[nodiscard]] std::unique_ptr<RowScan> scan(std::string_view lower, std::string_view upper,
                                                 ScanOrder order) const override;
     Result<void> apply(const BatchView& batch) override;
+    // Loses what was not flushed, always.
+    Result<void> revive() override;
     [[nodiscard]] Revision applied() const override;
     [[nodiscard]] std::shared_ptr<const StoreSnapshot> snapshot() const override;
     Result<Revision> flush() override;
@@ -46,6 +48,7 @@ private:
     mutable std::mutex mutex_;
     std::shared_ptr<Content> content_;  // copied before a change while anyone else holds it
     std::shared_ptr<const Content> flushed_;
+    Revision shown_;  // the newest that a snapshot may have shown
     int failures_left_ = 0;
 };
 

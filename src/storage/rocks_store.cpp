@@ -1,11 +1,14 @@
 #include "storage/rocks_store.h"
 
+#include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <vector>
 
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/perf_level.h>
 #include <rocksdb/slice_transform.h>
@@ -15,6 +18,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "storage/keys.h"
+#include "storage/unreadable.h"
 
 namespace signalbox {
 namespace {
@@ -32,58 +36,14 @@ Error translate(const rocksdb::Status& status) {
     return {code, "the store: " + status.ToString(), {}};
 }
 
+constexpr size_t probe_bytes = 64u << 10;
 constexpr char unhinted_end = '\0';
 
 std::string applied_key() {
     return KeyBuilder(Table::applied).take();
 }
 
-// Owns its bounds: RocksDB keeps pointers to them.
-class RocksScan : public RowScan {
-public:
-    RocksScan(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family,
-              const rocksdb::Snapshot* snapshot, std::string_view lower, std::string_view upper,
-              ScanOrder order)
-        : lower_(lower), upper_(upper), lower_slice_(lower_), upper_slice_(upper_), order_(order) {
-        rocksdb::ReadOptions options;
-        options.snapshot = snapshot;
-        options.iterate_lower_bound = &lower_slice_;
-        options.iterate_upper_bound = &upper_slice_;
-        iterator_.reset(db.NewIterator(options, family));
-        if (order_ == ScanOrder::ascending) {
-            iterator_->Seek(lower_slice_);
-        } else {
-            iterator_->SeekToLast();
-        }
-    }
-
-    [[nodiscard]] bool valid() const override { return iterator_->Valid(); }
-    void next() override {
-        if (order_ == ScanOrder::ascending) {
-            iterator_->Next();
-        } else {
-            iterator_->Prev();
-        }
-    }
-    [[nodiscard]] std::string_view key() const override { return view(iterator_->key()); }
-    [[nodiscard]] std::string_view value() const override { return view(iterator_->value()); }
-    [[nodiscard]] Result<void> status() const override {
-        if (const auto status = iterator_->status(); !status.ok()) return fail(translate(status));
-        return {};
-    }
-
-private:
-    std::string lower_;
-    std::string upper_;
-    rocksdb::Slice lower_slice_;
-    rocksdb::Slice upper_slice_;
-    ScanOrder order_;
-    std::unique_ptr<rocksdb::Iterator> iterator_;
-};
-
-class RocksStore;
-
-// Shares the database, so that a snapshot may outlive the store object.
+// Shared by the store with its snapshots and scans.
 struct Database {
     std::unique_ptr<rocksdb::DB> db;
     // Named by what lives in them: rows that change, and rows that are only added and trimmed.
@@ -120,6 +80,54 @@ struct Database {
     }
 };
 
+// Owns its bounds: RocksDB keeps pointers to them.
+class RocksScan : public RowScan {
+public:
+    RocksScan(std::shared_ptr<const Database> database, const rocksdb::Snapshot* snapshot,
+              std::string_view lower, std::string_view upper, ScanOrder order)
+        : database_(std::move(database)),
+          lower_(lower),
+          upper_(upper),
+          lower_slice_(lower_),
+          upper_slice_(upper_),
+          order_(order) {
+        rocksdb::ReadOptions options;
+        options.snapshot = snapshot;
+        options.iterate_lower_bound = &lower_slice_;
+        options.iterate_upper_bound = &upper_slice_;
+        iterator_.reset(database_->db->NewIterator(options, database_->family_of(lower_)));
+        if (order_ == ScanOrder::ascending) {
+            iterator_->Seek(lower_slice_);
+        } else {
+            iterator_->SeekToLast();
+        }
+    }
+
+    [[nodiscard]] bool valid() const override { return iterator_->Valid(); }
+    void next() override {
+        if (order_ == ScanOrder::ascending) {
+            iterator_->Next();
+        } else {
+            iterator_->Prev();
+        }
+    }
+    [[nodiscard]] std::string_view key() const override { return view(iterator_->key()); }
+    [[nodiscard]] std::string_view value() const override { return view(iterator_->value()); }
+    [[nodiscard]] Result<void> status() const override {
+        if (const auto status = iterator_->status(); !status.ok()) return fail(translate(status));
+        return {};
+    }
+
+private:
+    std::shared_ptr<const Database> database_;
+    std::string lower_;
+    std::string upper_;
+    rocksdb::Slice lower_slice_;
+    rocksdb::Slice upper_slice_;
+    ScanOrder order_;
+    std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
 class RocksSnapshot : public StoreSnapshot {
 public:
     explicit RocksSnapshot(std::shared_ptr<const Database> database)
@@ -133,8 +141,7 @@ public:
     }
     [[nodiscard]] std::unique_ptr<RowScan> scan(std::string_view lower, std::string_view upper,
                                                 ScanOrder order) const override {
-        return std::make_unique<RocksScan>(*database_->db, database_->family_of(lower), snapshot_,
-                                           lower, upper, order);
+        return std::make_unique<RocksScan>(database_, snapshot_, lower, upper, order);
     }
     // Read through the snapshot itself, so that the two cannot disagree.
     [[nodiscard]] Revision revision() const override {
@@ -161,104 +168,18 @@ public:
     }
 };
 
-class RocksStore : public Store {
-public:
-    RocksStore(std::shared_ptr<Database> database, std::shared_ptr<rocksdb::Cache> cache,
-               Revision applied)
-        : database_(std::move(database)), cache_(std::move(cache)), applied_(applied) {}
-
-    [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const override {
-        return database_->get(key, nullptr);
-    }
-
-    [[nodiscard]] std::unique_ptr<RowScan> scan(std::string_view lower, std::string_view upper,
-                                                ScanOrder order) const override {
-        return std::make_unique<RocksScan>(*database_->db, database_->family_of(lower), nullptr,
-                                           lower, upper, order);
-    }
-
-    Result<void> apply(const BatchView& batch) override {
-        // RocksDB counts each comparison, for this thread, unless told not to.
-        rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
-        rocks_batch_.Clear();
-        BatchReader reader(batch.bytes);
-        while (reader.next()) {
-            const Write& write = reader.write();
-            auto* family = database_->family_of(write.key);
-            switch (write.kind) {
-                case WriteKind::put:
-                    rocks_batch_.Put(family, slice(write.key), slice(write.value));
-                    break;
-                case WriteKind::erase: rocks_batch_.Delete(family, slice(write.key)); break;
-                case WriteKind::erase_range: erase_range(family, write.key, write.value); break;
-            }
-        }
-        if (!reader.ok()) return fail(ErrorCode::internal, "a batch is not readable");
-        std::string applied_row;
-        put_u64_le(applied_row, batch.last().value);
-        rocks_batch_.Put(database_->state, applied_key(), applied_row);
-        rocksdb::WriteOptions options;
-        options.disableWAL = true;
-        if (const auto status = database_->db->Write(options, &rocks_batch_); !status.ok()) {
-            return fail(translate(status));
-        }
-        applied_ = batch.last();
-        return {};
-    }
-
-    [[nodiscard]] Revision applied() const override { return applied_; }
-
-    [[nodiscard]] std::shared_ptr<const StoreSnapshot> snapshot() const override {
-        return std::make_shared<RocksSnapshot>(database_);
-    }
-
-    Result<Revision> flush() override {
-        const Revision reached = applied_;
-        const auto status =
-            database_->db->Flush(rocksdb::FlushOptions(), {database_->state, database_->feed});
-        if (!status.ok()) return fail(translate(status));
-        return reached;
-    }
-
-    [[nodiscard]] Usage usage() const override {
-        Usage usage;
-        for (auto* family : {database_->state, database_->feed}) {
-            uint64_t bytes = 0;
-            database_->db->GetIntProperty(family, rocksdb::DB::Properties::kTotalSstFilesSize,
-                                          &bytes);
-            usage.disk_bytes += bytes;
-            bytes = 0;
-            database_->db->GetIntProperty(family, rocksdb::DB::Properties::kSizeAllMemTables,
-                                          &bytes);
-            usage.memory_bytes += bytes;
-        }
-        usage.memory_bytes += cache_->GetUsage();
-        return usage;
-    }
-
-private:
-    void erase_range(rocksdb::ColumnFamilyHandle* family, std::string_view first,
-                     std::string_view end) {
-        if (first >= end) return;
-        rocks_batch_.Delete(family, slice(first));
-        std::string second(first);  // the next key after it that there can be
-        second += unhinted_end;
-        if (second < end) rocks_batch_.DeleteRange(family, second, slice(end));
-    }
-
-    std::shared_ptr<Database> database_;
-    std::shared_ptr<rocksdb::Cache> cache_;
-    rocksdb::WriteBatch rocks_batch_;  // kept for its capacity
-    std::atomic<Revision> applied_;
+struct Opening {
+    std::string directory;
+    RocksStoreOptions options;
+    std::shared_ptr<rocksdb::Cache> cache;
 };
 
-rocksdb::ColumnFamilyOptions family_options(const RocksStoreOptions& options,
-                                            const std::shared_ptr<rocksdb::Cache>& cache) {
+rocksdb::ColumnFamilyOptions family_options(const Opening& opening) {
     rocksdb::BlockBasedTableOptions table;
-    table.block_cache = cache;
+    table.block_cache = opening.cache;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     rocksdb::ColumnFamilyOptions family;
-    family.write_buffer_size = options.write_buffer_bytes;
+    family.write_buffer_size = opening.options.write_buffer_bytes;
     family.memtable_insert_with_hint_prefix_extractor = std::make_shared<TableHint>();
     family.compression = rocksdb::kLZ4Compression;
     family.bottommost_compression = rocksdb::kZSTD;
@@ -266,10 +187,7 @@ rocksdb::ColumnFamilyOptions family_options(const RocksStoreOptions& options,
     return family;
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory,
-                                                const RocksStoreOptions& options) {
+Result<std::shared_ptr<Database>> open_database(const Opening& opening) {
     rocksdb::DBOptions db_options;
     db_options.create_if_missing = true;
     db_options.create_missing_column_families = true;
@@ -283,21 +201,179 @@ Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory,
     db_options.stats_dump_period_sec = 0;
     db_options.stats_persist_period_sec = 0;
 
-    auto cache = rocksdb::NewLRUCache(options.cache_bytes);
-    const auto family = family_options(options, cache);
+    const auto family = family_options(opening);
     const std::vector<rocksdb::ColumnFamilyDescriptor> families{
         {rocksdb::kDefaultColumnFamilyName, family}, {"feed", family}};
 
     auto database = std::make_shared<Database>();
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* db = nullptr;
-    const auto status = rocksdb::DB::Open(db_options, directory, families, &handles, &db);
+    const auto status = rocksdb::DB::Open(db_options, opening.directory, families, &handles, &db);
     if (!status.ok()) return fail(translate(status));
     database->db.reset(db);
     database->state = handles.at(0);
     database->feed = handles.at(1);
+    return database;
+}
+
+// Whether a file can be written where the database is; it leaves traces of its own attempts.
+bool is_writable(const std::string& directory) {
+    auto* env = rocksdb::Env::Default();
+    const std::string name = directory + "/PROBE";
+    const bool written =
+        rocksdb::WriteStringToFile(env, std::string(probe_bytes, 'x'), name, true).ok();
+    return env->DeleteFile(name).ok() && written;
+}
+
+class RocksStore : public Store {
+public:
+    RocksStore(Opening opening, std::shared_ptr<Database> database, Revision applied)
+        : opening_(std::move(opening)), applied_(applied), database_(std::move(database)) {}
+
+    [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const override {
+        const auto opened = database();
+        if (!opened) return fail(store_out_of_order());
+        return opened->get(key, nullptr);
+    }
+
+    [[nodiscard]] std::unique_ptr<RowScan> scan(std::string_view lower, std::string_view upper,
+                                                ScanOrder order) const override {
+        const auto opened = database();
+        if (!opened) return std::make_unique<UnreadableScan>();
+        return std::make_unique<RocksScan>(opened, nullptr, lower, upper, order);
+    }
+
+    Result<void> apply(const BatchView& batch) override {
+        const auto opened = database();
+        if (!opened) return fail(store_out_of_order());
+        // RocksDB counts each comparison, for this thread, unless told not to.
+        rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
+        TRY(translate_batch(*opened, batch));
+        rocksdb::WriteOptions options;
+        options.disableWAL = true;
+        if (const auto status = opened->db->Write(options, &rocks_batch_); !status.ok()) {
+            is_broken_ = status.severity() >= rocksdb::Status::Severity::kFatalError;
+            return fail(translate(status));
+        }
+        applied_ = batch.last();
+        return {};
+    }
+
+    // When its disk is full, RocksDB goes on by itself. After another error it must be opened anew,
+    // by nobody else's leave.
+    Result<void> revive() override {
+        if (!is_broken_) return {};
+        const std::lock_guard lock(mutex_);
+        if (database_.use_count() > 1) {
+            return fail(ErrorCode::unavailable, "the store is still being read");
+        }
+        if (!is_writable(opening_.directory)) {
+            return fail(ErrorCode::unavailable, "the store's directory takes no writes");
+        }
+        shown_ = std::max(shown_, applied_.load());
+        database_.reset();
+        TRY_AS(auto database, open_database(opening_));
+        TRY_AS(applied_, database->applied(nullptr));
+        database_ = std::move(database);
+        is_broken_ = false;
+        return {};
+    }
+
+    [[nodiscard]] Revision applied() const override { return applied_; }
+
+    [[nodiscard]] std::shared_ptr<const StoreSnapshot> snapshot() const override {
+        const std::lock_guard lock(mutex_);
+        if (!database_ || applied_.load() < shown_) return std::make_shared<UnreadableSnapshot>();
+        return std::make_shared<RocksSnapshot>(database_);
+    }
+
+    Result<Revision> flush() override {
+        std::shared_ptr<Database> opened;
+        Revision reached;
+        {
+            const std::lock_guard lock(mutex_);
+            opened = database_;
+            reached = applied_;
+        }
+        if (!opened) return fail(store_out_of_order());
+        const auto status =
+            opened->db->Flush(rocksdb::FlushOptions(), {opened->state, opened->feed});
+        if (!status.ok()) return fail(translate(status));
+        return reached;
+    }
+
+    [[nodiscard]] Usage usage() const override {
+        Usage usage;
+        usage.memory_bytes = opening_.cache->GetUsage();
+        const auto opened = database();
+        if (!opened) return usage;
+        for (auto* family : {opened->state, opened->feed}) {
+            uint64_t bytes = 0;
+            opened->db->GetIntProperty(family, rocksdb::DB::Properties::kTotalSstFilesSize, &bytes);
+            usage.disk_bytes += bytes;
+            bytes = 0;
+            opened->db->GetIntProperty(family, rocksdb::DB::Properties::kSizeAllMemTables, &bytes);
+            usage.memory_bytes += bytes;
+        }
+        return usage;
+    }
+
+private:
+    [[nodiscard]] std::shared_ptr<Database> database() const {
+        const std::lock_guard lock(mutex_);
+        return database_;
+    }
+
+    // Into rocks_batch_.
+    Result<void> translate_batch(const Database& database, const BatchView& batch) {
+        rocks_batch_.Clear();
+        BatchReader reader(batch.bytes);
+        while (reader.next()) {
+            const Write& write = reader.write();
+            auto* family = database.family_of(write.key);
+            switch (write.kind) {
+                case WriteKind::put:
+                    rocks_batch_.Put(family, slice(write.key), slice(write.value));
+                    break;
+                case WriteKind::erase: rocks_batch_.Delete(family, slice(write.key)); break;
+                case WriteKind::erase_range: erase_range(family, write.key, write.value); break;
+            }
+        }
+        if (!reader.ok()) return fail(ErrorCode::internal, "a batch is not readable");
+        std::string applied_row;
+        put_u64_le(applied_row, batch.last().value);
+        rocks_batch_.Put(database.state, applied_key(), applied_row);
+        return {};
+    }
+
+    void erase_range(rocksdb::ColumnFamilyHandle* family, std::string_view first,
+                     std::string_view end) {
+        if (first >= end) return;
+        rocks_batch_.Delete(family, slice(first));
+        std::string second(first);  // the next key after it that there can be
+        second += unhinted_end;
+        if (second < end) rocks_batch_.DeleteRange(family, second, slice(end));
+    }
+
+    const Opening opening_;
+    rocksdb::WriteBatch rocks_batch_;  // kept for its capacity
+    bool is_broken_ = false;           // until it is opened anew
+    std::atomic<Revision> applied_;
+
+    mutable std::mutex mutex_;
+    std::shared_ptr<Database> database_;  // null while it cannot be opened anew
+    Revision shown_;                      // the newest that a snapshot showed before that
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory,
+                                                const RocksStoreOptions& options) {
+    Opening opening{directory, options, rocksdb::NewLRUCache(options.cache_bytes)};
+    TRY_AS(auto database, open_database(opening));
     TRY_AS(const auto applied, database->applied(nullptr));
-    return std::unique_ptr<Store>(std::make_unique<RocksStore>(database, cache, applied));
+    return std::unique_ptr<Store>(
+        std::make_unique<RocksStore>(std::move(opening), std::move(database), applied));
 }
 
 }  // namespace signalbox

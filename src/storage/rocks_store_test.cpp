@@ -1,6 +1,8 @@
 #include "storage/rocks_store.h"
 
 #include <cstdlib>
+#include <filesystem>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -32,7 +34,7 @@ std::string row_of(Revision revision) {
 }
 
 // Every revision leaves one row in each family, and takes one away again.
-void write(Store& store, Revision revision) {
+bool try_to_write(Store& store, Revision revision) {
     BatchWriter batch;
     batch.reset(revision);
     batch.begin();
@@ -43,7 +45,11 @@ void write(Store& store, Revision revision) {
         }
     }
     batch.end();
-    ASSERT_TRUE(store.apply(batch.view()));
+    return store.apply(batch.view()).has_value();
+}
+
+void write(Store& store, Revision revision) {
+    ASSERT_TRUE(try_to_write(store, revision));
 }
 
 // What the rows of a table must be, whole as of one revision.
@@ -119,6 +125,39 @@ TEST(RocksStore, loses_nothing_that_was_flushed_when_it_is_closed) {
     }
     const auto store = open(directory.path());
     EXPECT_EQ(store->applied(), Revision(50));
+    expect_whole(*store);
+}
+
+// The directory is out of reach for a while, as it is when a volume has gone.
+TEST(RocksStore, is_usable_again_when_its_disk_is_back) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path() + "/store";
+    const auto store = open(path);
+    write(*store, Revision(1));
+    ASSERT_TRUE(store->flush());
+    write(*store, Revision(2));
+    std::filesystem::rename(path, path + "-away");
+    EXPECT_FALSE(store->flush());
+    EXPECT_FALSE(try_to_write(*store, Revision(3)));
+    EXPECT_FALSE(store->revive());
+    EXPECT_FALSE(try_to_write(*store, Revision(3)));
+    EXPECT_EQ(store->applied(), Revision(2));
+    EXPECT_EQ(store->snapshot()->revision(), Revision(2));
+
+    std::filesystem::rename(path + "-away", path);
+    // Nobody's rows go while he reads them.
+    auto snapshot = store->snapshot();
+    EXPECT_FALSE(store->revive());
+    EXPECT_EQ(snapshot->revision(), Revision(2));
+    snapshot.reset();
+    ASSERT_TRUE(store->revive());
+    // It lost what was not flushed, and shows nothing that is older than what was seen.
+    EXPECT_EQ(store->applied(), Revision(1));
+    EXPECT_FALSE(store->snapshot()->get("T"));
+    write(*store, Revision(2));
+    EXPECT_EQ(store->snapshot()->revision(), Revision(2));
+    write(*store, Revision(3));
+    EXPECT_EQ(store->flush(), Revision(3));
     expect_whole(*store);
 }
 

@@ -47,12 +47,16 @@ public:
 
 // Ordered rows: the projection of the journal. It keeps no log of its own, so after a crash it
 // is as of its last flush, whole, and the journal brings it up to date.
-// apply() from the core thread; the rest from any thread.
+// apply() and revive() from the core thread; the rest from any thread.
 class Store : public RowReader {
 public:
     // Makes the writes of a batch visible, all at once. After an error nothing of it is
     // visible, and the same batch may be tried again.
     virtual Result<void> apply(const BatchView& batch) = 0;
+    // Before the next apply() when one has failed: makes it usable again, if that is possible. What
+    // was not flushed may be lost by it; applied() tells, and is to be applied once more. Until
+    // then its snapshots cannot be read, so nobody sees rows that are older than before.
+    virtual Result<void> revive() = 0;
     [[nodiscard]] virtual Revision applied() const = 0;
     [[nodiscard]] virtual std::shared_ptr<const StoreSnapshot> snapshot() const = 0;
     // Makes everything applied so far survive a crash; returns that revision. Slow.

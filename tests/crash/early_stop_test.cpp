@@ -25,9 +25,9 @@ protected:
 };
 
 TEST_P(EarlyStop, ends_a_server_that_does_not_serve_yet) {
-    Subprocess server({{ServerProcess::program(), "serve", "--data",
-                        (directory_.path() / "data").string(), "--tls-listen", "127.0.0.1:0",
-                        "--tls-cert", pipe_, "--tls-key", pipe_}});
+    Subprocess server(
+        {{ServerProcess::program(), "serve", "--data", (directory_.path() / "data").string(),
+          "--tls-listen", "127.0.0.1:0", "--tls-cert", pipe_, "--tls-key", pipe_}});
     // Returns when the server reads.
     const int descriptor = ::open(pipe_.c_str(), O_WRONLY);
     ASSERT_GE(descriptor, 0);

@@ -230,6 +230,31 @@ TEST_F(PartitionTest, answers_everyone_when_it_stops_with_the_store_behind) {
     for (const auto request : {holder, second, held}) EXPECT_TRUE(exists(created(request)));
 }
 
+TEST_F(PartitionTest, applies_again_what_the_store_lost_by_failing) {
+    start();
+    std::vector<RequestId> all;
+    for (int i = 0; i < 10; ++i) {
+        all.push_back(create("line"));
+        run();
+        if (i == 4) {
+            ASSERT_TRUE(partition_->flush());
+        }
+    }
+    const auto before = store_.rows();
+    store_.fail_next_applies(2);
+    all.push_back(create("line"));
+    run();
+    EXPECT_FALSE(answer<CreateTicket>(all.back()));
+    // The second failure comes after it has lost rows: nobody may see that they are gone.
+    run();
+    EXPECT_FALSE(partition_->snapshot()->get(before.begin()->first));
+    run();
+    EXPECT_FALSE(partition_->trouble());
+    for (const auto request : all) EXPECT_TRUE(exists(created(request)));
+    EXPECT_EQ(partition_->snapshot()->revision(), journal_->last_revision());
+    for (const auto& [key, value] : before) EXPECT_TRUE(store_.rows().contains(key));
+}
+
 TEST_F(PartitionTest, answers_everyone_when_the_journal_fails) {
     start();
     const auto holder = create("line");
