@@ -61,10 +61,13 @@ private:
         Segment segment;
         std::unique_ptr<DiskFile> file;
     };
+    // Whether anyone waits for it, or appends should not notice that the disk is at it.
+    enum class Haste : uint8_t { at_once, in_the_background };
     // What it is made of.
     struct Preparation {
         SegmentHeader header;
         std::optional<std::string> spare;  // the file to write over
+        Haste haste;
     };
 
     FileJournal(Disk& disk, Executor& executor, FileJournalOptions options);
@@ -76,10 +79,10 @@ private:
     Result<void> read_records(const Segment& segment, Revision after, Revision& reached,
                               const Visit& visit) const;
     Result<Prepared> make_segment(const Preparation& preparation);
-    static Result<void> fill(DiskFile& file, uint64_t bytes);
+    static Result<void> fill(DiskFile& file, uint64_t bytes, Haste haste);
     void prepare_ahead();
     // Makes the next segment, without mutex_ while the disk works. Nobody else must be at it.
-    Result<void> prepare(std::unique_lock<std::mutex>& lock);
+    Result<void> prepare(std::unique_lock<std::mutex>& lock, Haste haste);
     // There is a next segment when it returns well, and only the core thread will touch it.
     Result<void> require_next_segment();
     void start_next_segment();
