@@ -136,7 +136,7 @@ void Scenario::misfortune() {
     if (happens(plan_.cut_worker)) workers_[random.below(workers_.size())]->cut();
     if (happens(plan_.cut_follower)) follower_->cut();
     if (happens(plan_.clock_step)) {
-        const auto step = static_cast<int64_t>(random.below(2 * clock_step_ms_max));
+        const auto step = static_cast<int64_t>(random.below(2UL * clock_step_ms_max));
         world_.clock().step_wall(Duration(step) - Duration(clock_step_ms_max));
     }
     if (happens(plan_.sync_failure)) world_.disk().fail_next_sync();

@@ -12,7 +12,8 @@ bool SimHttp::send(const Request& request) {
     if (!connection_ || !connection_->is_open()) connection_ = world_.connect();
     std::string bytes =
         fmt::format("{} {} HTTP/1.1\r\nhost: sim\r\n", request.method, request.target);
-    for (const auto& [name, value] : request.fields) bytes += name + ": " + value + "\r\n";
+    for (const auto& [name, value] : request.fields)
+        bytes += fmt::format("{}: {}\r\n", name, value);
     if (!request.body.empty()) bytes += fmt::format("content-length: {}\r\n", request.body.size());
     connection_->send(bytes + "\r\n" + request.body);
     waiting_ = true;

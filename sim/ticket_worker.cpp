@@ -97,9 +97,9 @@ void TicketWorker::begin_create() {
         if (percent(40)) body["priority"] = static_cast<int>(world_.random().below(10));
         if (percent(20)) body["barge"] = true;
         if (percent(30)) {
-            json first = {{"scope", "odd"}, {"id", body["id"]}};
+            const json first = {{"scope", "odd"}, {"id", body["id"]}};
             const auto other = world_.random().below(habits_.lines);
-            json second = {{"scope", "odd"}, {"id", std::to_string(other)}};
+            const json second = {{"scope", "odd"}, {"id", std::to_string(other)}};
             if (first != second) {
                 body["resources"] = json::array({first, second});
                 body.erase("scope");

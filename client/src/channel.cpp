@@ -86,7 +86,7 @@ struct Channel::Handles {
     // The answer is the list of fields, which must live as long as the transfer.
     Result<FieldList> set_request(const HttpCall& call, const Options& options);
 
-    static size_t take(char* bytes, size_t, size_t count, void* self) {
+    static size_t take(char* bytes, size_t /*always one*/, size_t count, void* self) {
         auto& handles = *static_cast<Handles*>(self);
         handles.heard_at = Clock::now();
         if (handles.received.size() + count > body_bytes_max) {
@@ -99,7 +99,8 @@ struct Channel::Handles {
 
     // libcurl repeats a request by itself when a kept connection breaks under it, although the
     // server may have seen it. Whether that is right is known further up.
-    static int before_sending(void* self, char*, char*, int, int) {
+    static int before_sending(void* self, char* /*to*/, char* /*from*/, int /*to_port*/,
+                              int /*from_port*/) {
         const bool is_first = ++static_cast<Handles*>(self)->times_sent == 1;
         return is_first ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
     }
@@ -202,7 +203,7 @@ tl::unexpected<Channel::Failure> failure_of(CURLcode code, const Channel::Handle
 }
 
 // A program that the process starts must not inherit the connection, and keep it open.
-curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
+curl_socket_t open_socket(void* /*nothing*/, curlsocktype /*purpose*/, curl_sockaddr* address) {
     return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 

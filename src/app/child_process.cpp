@@ -124,7 +124,7 @@ std::optional<ChildProcess::Failure> ChildProcess::check(const std::string& prog
         return failure_of(program, ::access(program.c_str(), F_OK) == 0 ? EACCES : ENOENT);
     }
     for (const auto& directory : search_path()) {
-        if (is_program(directory + "/" + program)) return std::nullopt;
+        if (is_program(fmt::format("{}/{}", directory, program))) return std::nullopt;
     }
     return Failure{exit_code::not_found, program + ": there is no such command"};
 }

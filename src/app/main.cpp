@@ -68,7 +68,7 @@ void add_serve(CLI::App& app, ServeFlags& flags, int& status) {
 }
 
 int run(int argc, char** argv) {
-    const auto own_end = std::find(argv + 1, argv + argc, std::string_view("--"));
+    auto* const own_end = std::find(argv + 1, argv + argc, std::string_view("--"));
     TrailingWords trailing;
     if (own_end < argv + argc) trailing.words.assign(own_end + 1, argv + argc);
     CLI::App app("Tickets, queues, operations, collections and registry for control planes",

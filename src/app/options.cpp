@@ -318,7 +318,7 @@ Error wrong_value(std::string_view where, const std::string& option, const std::
 
 // A scalar of TOML as the text that a flag would have.
 std::optional<std::string> toml_text(const toml::node& node) {
-    if (const auto text = node.value_exact<std::string>()) return *text;
+    if (auto text = node.value_exact<std::string>()) return text;
     if (const auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
     if (const auto whole = node.value_exact<int64_t>()) return std::to_string(*whole);
     return std::nullopt;

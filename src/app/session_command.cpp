@@ -63,7 +63,7 @@ int show(const OneFlags& flags) {
 int end(const OneFlags& flags) {
     const auto ended = flags.connect().end_session(flags.session);
     if (!ended) return complain(ended.error());
-    print_line(flags.json ? "{\"id\":\"" + flags.session + "\",\"ended\":true}"
+    print_line(flags.json ? R"({"id":")" + flags.session + R"(","ended":true})"
                           : "session " + flags.session + " has ended");
     return exit_code::done;
 }

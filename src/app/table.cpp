@@ -94,8 +94,8 @@ std::string rough_duration(Duration duration) {
     const auto all = duration_cast<seconds>(duration).count();
     if (all < 60) return fmt::format("{}s", all);
     if (all < 3600) return fmt::format("{}m{:02}s", all / 60, all % 60);
-    if (all < 48 * 3600) return fmt::format("{}h{:02}m", all / 3600, all / 60 % 60);
-    return fmt::format("{}d", all / (24 * 3600));
+    if (all < 48L * 3600) return fmt::format("{}h{:02}m", all / 3600, all / 60 % 60);
+    return fmt::format("{}d", all / (24L * 3600));
 }
 
 std::string relative_time(Instant instant, Instant now) {

@@ -136,7 +136,7 @@ std::string line_fields(const client::Line& line, Instant now) {
 
 std::string json_list(const std::string& name, const std::vector<std::string>& documents,
                       bool more) {
-    return fmt::format("{{\"{}\":[{}],\"more\":{}}}", name, fmt::join(documents, ","), more);
+    return fmt::format(R"({{"{}":[{}],"more":{}}})", name, fmt::join(documents, ","), more);
 }
 
 Instant wall_time() {
