@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <string>
 
 #include "codec/http_feed_test.h"
 #include "fuzz/fuzzing.h"
@@ -49,16 +50,20 @@ void fuzz_one(std::string_view input) {
     const size_t choice = static_cast<unsigned char>(input.front());
     input.remove_prefix(1);
 
+    // The head of a chunk that comes in pieces is judged once there are a few bytes of it, so some
+    // more come behind the end.
+    const std::string more = "\r\n\r\n\r\n";
     HttpFeed whole;
-    whole.feed(input);
+    whole.feed(std::string(input) + more);
     for (const auto& request : whole.requests) check_unambiguous(request);
 
     HttpFeed halves;
     const size_t cut = input.size() * choice / 256;
-    if (halves.feed(input.substr(0, cut))) halves.feed(input.substr(cut));
+    if (halves.feed(input.substr(0, cut))) halves.feed(std::string(input.substr(cut)) + more);
     HttpFeed bytes;
     for (size_t i = 0; i < input.size() && bytes.feed(input.substr(i, 1)); ++i) {
     }
+    if (!bytes.refusal) bytes.feed(more);
     for (const HttpFeed* other : {&halves, &bytes}) {
         ASSERT(other->requests == whole.requests);
         ASSERT(other->refusal.has_value() == whole.refusal.has_value());

@@ -191,6 +191,15 @@ TEST(HttpParser, does_not_ask_for_a_body_that_is_there_already) {
     EXPECT_EQ(feed.requests.size(), 2u);
 }
 
+// Its request line is shorter than one can be.
+TEST(HttpParser, waits_for_no_more_of_a_head_that_is_whole) {
+    for (const std::string line : {"GET / ", "GET / HTTP", "GET / HTTP/1", "GET / \n4"}) {
+        HttpFeed feed;
+        feed.feed(line + "\r\n\r\n");
+        EXPECT_EQ(feed.refused_status(), 400) << line;
+    }
+}
+
 TEST(HttpParser, takes_what_is_just_within_the_limits) {
     HttpLimits limits;
     limits.body_bytes_max = 10;
