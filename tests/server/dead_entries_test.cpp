@@ -4,7 +4,7 @@
 #include "sim/world.h"
 
 // A hundred thousand tickets that are over without anybody having noticed, in front of one that is
-// not. Only a virtual clock can make so many die in the same instant.
+// not; and what is kept of them. Only a virtual clock can make so many die in the same instant.
 
 namespace signalbox {
 namespace {
@@ -20,12 +20,13 @@ protected:
         client_ = world_.connect();
         holder_ = create("3000");
         dead_ = create("2026-01-01T01:00:00");
-        std::string bytes;
         for (size_t made = 0; made < count; made += 100) {
             for (size_t i = 0; i < 100; ++i) client_->send(create_bytes("2026-01-01T01:00:00"));
             world_.settle();
             for (size_t i = 0; i < 100; ++i) {
-                EXPECT_EQ(client_->responses().take().value().status, 201);
+                const auto created = client_->responses().take().value();
+                EXPECT_EQ(created.status, 201);
+                last_dead_ = member(created.body, "uuid");
             }
         }
         live_ = create("3000");
@@ -56,13 +57,15 @@ protected:
         World::Options options;
         options.segment_bytes = 64u << 20;
         options.checkpoint_bytes = 128u << 20;
+        options.core.ticket.ended_max = 1000;
         return options;
     }
 
     World world_{options()};
     std::shared_ptr<SimConnection> client_;
     std::string holder_;
-    std::string dead_;  // one of them
+    std::string dead_;  // the first of them
+    std::string last_dead_;
     std::string live_;
 };
 
@@ -77,6 +80,25 @@ TEST_F(DeadEntries, are_skipped_when_the_calendar_is_set_behind_them) {
     EXPECT_EQ(waited->status, 204);
     EXPECT_EQ(waited->field("x-ticket-token"), "2");
     EXPECT_EQ(status_of(live_), "active");
+    world_.check();
+}
+
+TEST_F(DeadEntries, are_forgotten_in_time_but_for_the_youngest) {
+    world_.clock().step_wall(2h);
+    world_.advance(1min);
+    EXPECT_EQ(ask(request_bytes("GET", "/api/v1/tickets/" + dead_)).status, 404);
+    EXPECT_EQ(status_of(last_dead_), "expired");
+    // Those that live are not hidden behind the others, and are no part of their number.
+    const auto listed = ask(request_bytes("GET", "/servers/default/tickets?limit=1000")).body;
+    EXPECT_NE(listed.find(holder_), std::string::npos);
+    const auto all = ask(request_bytes("GET", "/servers/default/tickets?limit=1000&offset=1000"));
+    const std::string rest = all.body;
+    EXPECT_NE(rest.find(live_), std::string::npos);
+    size_t shown = 0;
+    for (size_t at = rest.find(R"("status")"); at != std::string::npos; ++shown) {
+        at = rest.find(R"("status")", at + 1);
+    }
+    EXPECT_EQ(shown, 2u);
     world_.check();
 }
 

@@ -21,9 +21,6 @@
 namespace signalbox {
 namespace {
 
-// Requests under way on a connection; fewer than the server takes at once.
-constexpr size_t ahead_max = 200;
-
 // Whether a line of metrics is the one of that name, in whatever partition:
 // `signalbox_tickets{partition="0",status="active"} 3` is signalbox_tickets{status="active"}
 bool is_of(std::string_view line, std::string_view name) {
@@ -112,7 +109,7 @@ SimResponse Wire::ask(const std::string& request) {
     return read();
 }
 
-std::vector<SimResponse> Wire::ask(const std::vector<std::string>& requests) {
+std::vector<SimResponse> Wire::ask(const std::vector<std::string>& requests, size_t ahead_max) {
     std::vector<SimResponse> responses;
     responses.reserve(requests.size());
     for (size_t from = 0; from < requests.size(); from += ahead_max) {

@@ -33,8 +33,8 @@ public:
     void wait_for_end();
 
     SimResponse ask(const std::string& request);
-    // Answers to requests that are sent behind each other, without waiting for each.
-    std::vector<SimResponse> ask(const std::vector<std::string>& requests);
+    // Answers to requests that are sent behind each other, so many at a time without waiting.
+    std::vector<SimResponse> ask(const std::vector<std::string>& requests, size_t ahead_max = 200);
     // The body of a good answer to GET.
     std::string get(std::string_view target);
 
