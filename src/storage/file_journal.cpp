@@ -13,8 +13,9 @@ namespace {
 constexpr std::string_view segment_suffix = ".journal";
 constexpr std::string_view draft_suffix = ".draft";  // not a segment before it is renamed
 // In the background each piece is synced, because an append that comes meanwhile waits for the disk
-// to be done with it: with 32 MiB at once the slowest append of a rollover took 19 ms, so it
-// takes 5.
+// to be done with it. With 32 MiB at once the slowest append of 8,000 took 19 ms and the 99.9th
+// percentile was 5.7 ms; so they are 11 and 1.4 ms, and the 99th rises from 0.3 to 0.8 ms, because
+// it takes longer.
 constexpr size_t fill_chunk_bytes = 256u << 10;
 
 std::string segment_name(uint64_t number) {
