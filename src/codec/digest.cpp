@@ -14,7 +14,7 @@ std::string md5_base64(std::string_view bytes) {
     const int made =
         EVP_Digest(bytes.data(), bytes.size(), digest.data(), &digest_bytes, EVP_md5(), nullptr);
     ASSERT(made == 1);
-    std::string text(4 * ((digest_bytes + 2) / 3), '\0');
+    std::string text(4UL * ((digest_bytes + 2) / 3), '\0');
     EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), digest.data(),
                     static_cast<int>(digest_bytes));
     return text;

@@ -249,12 +249,10 @@ HttpParser::Progress HttpParser::parse(std::string_view bytes) {
         if (error == http::error::need_more) {
             // What Beast does not take yet is a chunk's head or trailer; it cannot be long.
             const auto left = rest.substr(used);
-            if (!parts.head_done) {
-                // It got the whole head; what it misses is missing in a line of it.
-                progress.refusal = malformed;
-            } else if (left.size() > limits_.head_bytes_max) {
+            if (parts.head_done && left.size() > limits_.head_bytes_max) {
                 progress.refusal = HttpRefusal{400, "a chunk header is too large"};
-            } else if (has_bare_line_end(left)) {
+            } else if (!parts.head_done || has_bare_line_end(left)) {
+                // It got the whole head, so what it misses there is missing in a line of it.
                 progress.refusal = malformed;
             }
             parts.refusal = progress.refusal;
