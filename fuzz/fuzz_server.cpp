@@ -114,6 +114,13 @@ void FuzzServer::send(std::string_view bytes) {
     settle();
 }
 
+void FuzzServer::end_input() {
+    if (session_ && !session_->has_input_ended()) session_->receive_end();
+    settle();
+    // Nothing is held for it any more, so there is nothing left to wait for.
+    ASSERT(!session_ || session_->is_finished());
+}
+
 void FuzzServer::advance(Duration span) {
     auto& partition = *node_->partitions()[0];
     for (int i = 0; i < 1000 && span.count() > 0; ++i) {

@@ -41,6 +41,7 @@ public:
 
     void connect();
     void send(std::string_view bytes);
+    void end_input();
     void advance(Duration span);
     // Every invariant of the engine; and another engine must be able to load what this one wrote.
     void check();

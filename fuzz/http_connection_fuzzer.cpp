@@ -5,6 +5,7 @@
 //
 //     +x        time goes on, by 2 to the power of x (modulo 26) ms
 //     |         the connection is cut, and a new one made
+//     !         the client sends nothing more on this one, but still reads
 //     the rest  bytes to send; in them $ stands for the first UUID of the last answer, so that
 //               an input can go on with the ticket or session that it made
 
@@ -12,6 +13,8 @@ namespace signalbox {
 namespace {
 
 constexpr char step_end = '\x1e';
+// Longer than any comment, bookmark or retention takes to come round.
+constexpr Duration now_and_then = std::chrono::seconds(20);
 
 // The first UUID behind a name of JSON, or nothing.
 std::string first_uuid(std::string_view text) {
@@ -49,11 +52,15 @@ void fuzz_one(std::string_view input) {
             server.advance(Duration(1) * (1 << (static_cast<unsigned char>(step[1]) % 26)));
         } else if (step == "|") {
             server.connect();
+        } else if (step == "!") {
+            server.end_input();
         } else {
             server.send(with_uuid(step, uuid));
             if (auto seen = first_uuid(server.received()); !seen.empty()) uuid = std::move(seen);
         }
     }
+    // Whatever was reached, what is done now and then is done to it: few inputs would wait.
+    server.advance(now_and_then);
     server.check();
     server.stop();
     server.check();

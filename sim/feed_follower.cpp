@@ -10,7 +10,9 @@ namespace signalbox {
 
 void FeedFollower::act() {
     auto* connection = http_.connection();
-    if (!http_.is_waiting() || connection == nullptr) {
+    SimResponse ignored;
+    if (http_.is_waiting() && connection == nullptr) http_.poll(ignored);
+    if (!http_.is_waiting()) {
         begun_ = false;
         buffer_.clear();
         SimHttp::Request request{"GET", "/api/v1/tickets/events", {}, {}};
@@ -48,10 +50,6 @@ void FeedFollower::act() {
     if (http_.poll(refused) == SimHttp::Progress::answered) ASSERT(refused.status == 503);
 }
 
-void FeedFollower::cut() {
-    http_.cut();
-}
-
 void FeedFollower::take_event(const std::string& text) {
     std::string id;
     std::string type;
@@ -63,12 +61,13 @@ void FeedFollower::take_event(const std::string& text) {
         if (line.starts_with("event: ")) type = line.substr(7);
         if (line.starts_with("data: ")) data += line.substr(6);
     }
-    if (type == "resync") resynced_ = true;
+    if (type == "resync") id = nlohmann::json::parse(data).at("oldest").get<std::string>();
     if (id.empty()) return;
     const auto cursor = Cursor::parse(id);
     ASSERT(cursor);
     cursor_ = id;
-    if (type == "bookmark") return;
+    if (type == "resync") return oracle_.gave(number_, FeedOracle::Resync{cursor->position});
+    if (type == "bookmark") return oracle_.gave(number_, FeedOracle::Bookmark{cursor->position});
     const auto envelope = nlohmann::json::parse(data);
     SeenEvent event;
     event.cursor = id;
@@ -80,7 +79,7 @@ void FeedFollower::take_event(const std::string& text) {
     const auto time = parse_instant(envelope.at("time").get<std::string>());
     ASSERT(time);
     event.time = *time;
-    sink_(event);
+    oracle_.gave(number_, std::move(event));
 }
 
 }  // namespace signalbox

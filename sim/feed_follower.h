@@ -4,34 +4,33 @@
 #include <string>
 #include <vector>
 
+#include "sim/feed_oracle.h"
 #include "sim/sim_http.h"
-#include "sim/ticket_oracle.h"
 
 namespace signalbox {
 
 // Follows all events of tickets from the beginning; when its connection breaks it comes back
-// with the cursor of the last event it got.
+// with the cursor of the last event or bookmark it got. What it gets it tells the oracle.
 class FeedFollower {
 public:
-    using Sink = std::function<void(const SeenEvent&)>;
-    FeedFollower(World& world, Sink sink) : world_(world), http_(world), sink_(std::move(sink)) {}
+    FeedFollower(World& world, FeedOracle& oracle, const std::string& name)
+        : world_(world), oracle_(oracle), number_(oracle.add_follower(name)), http_(world) {}
 
     void act();
-    void cut();
-    // It has got everything up to here, bookmarks included.
-    [[nodiscard]] const std::string& cursor() const { return cursor_; }
-    [[nodiscard]] bool was_resynced() const { return resynced_; }
+    void cut() { http_.cut(); }
+    // It goes, without waiting until that is noticed.
+    void hang_up() { http_.hang_up(); }
 
 private:
     void take_event(const std::string& text);
 
     World& world_;
+    FeedOracle& oracle_;
+    const size_t number_;
     SimHttp http_;
-    Sink sink_;
     std::string cursor_;
     std::string buffer_;
     bool begun_ = false;
-    bool resynced_ = false;
 };
 
 }  // namespace signalbox

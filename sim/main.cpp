@@ -12,12 +12,14 @@ namespace {
 int run_one(uint64_t seed, uint64_t rounds, bool verbose) {
     const auto report = signalbox::Scenario(seed, rounds).run();
     if (verbose || !report.complaints.empty()) {
-        std::printf("seed %llu: %llu events, %llu crashes, latest expiry %lld ms, digest %016llx\n",
-                    static_cast<unsigned long long>(seed),
-                    static_cast<unsigned long long>(report.events),
-                    static_cast<unsigned long long>(report.crashes),
-                    static_cast<long long>(report.worst_lateness.count()),
-                    static_cast<unsigned long long>(report.digest));
+        std::printf(
+            "seed %llu: %llu events, %llu crashes, %llu resyncs, latest expiry %lld ms, "
+            "digest %016llx\n",
+            static_cast<unsigned long long>(seed), static_cast<unsigned long long>(report.events),
+            static_cast<unsigned long long>(report.crashes),
+            static_cast<unsigned long long>(report.resyncs),
+            static_cast<long long>(report.worst_lateness.count()),
+            static_cast<unsigned long long>(report.digest));
     }
     for (const auto& complaint : report.complaints) std::printf("  %s\n", complaint.c_str());
     if (!report.complaints.empty()) {

@@ -15,8 +15,12 @@ using nlohmann::json;
 constexpr unsigned line_count = 4;
 constexpr uint64_t disk_bytes_when_full = 0;
 constexpr unsigned clock_step_ms_max = 40;
+constexpr int64_t clock_jump_ms_max = 3'600'000;
 constexpr int rest_rounds_min = 2500;  // of 20 ms: longer than any lease
-constexpr int rest_rounds_max = 100'000;
+// After a restart what is left of a lease is told by the calendar, which may have been set back;
+// so there may be hours to wait, in longer rounds.
+constexpr Duration long_rest_round = std::chrono::seconds(1);
+constexpr int rest_rounds_max = 50'000;
 
 }  // namespace
 
@@ -36,10 +40,20 @@ World::Options Scenario::world_options(uint64_t seed) {
     options.core.timers_per_batch_max = 1 + random.below(8);
     options.core.ticket.grants_per_step_max = 1 + random.below(4);
     options.core.ticket.ended_per_step_max = 1 + random.below(2);
+    // In some runs little is kept of the past.
+    if (random.chance(1, 3)) options.core.feed.events_max = 192 + random.below(200);
+    if (random.chance(1, 5)) options.core.feed.age_max = Duration(2000 + random.below(10'000));
+    if (random.chance(1, 3)) options.core.ticket.ended_max = 8 + random.below(100);
+    // Streams fall silent often, so that what they say of that is heard.
+    options.quiet_max = Duration(random.below(3000));
     return options;
 }
 
-Scenario::Scenario(uint64_t seed, uint64_t rounds) : rounds_(rounds), world_(world_options(seed)) {}
+Scenario::Scenario(uint64_t seed, uint64_t rounds)
+    : rounds_(rounds), world_(world_options(seed)), feed_oracle_(world_.options().core.feed) {
+    const auto& ticket = world_.options().core.ticket;
+    if (ticket.ended_max < TicketLimits().ended_max) oracle_.ended_are_kept(ticket.ended_max);
+}
 
 bool Scenario::happens(unsigned of_ten_thousand) {
     return world_.random().chance(of_ten_thousand, 10'000);
@@ -56,7 +70,10 @@ Scenario::Plan Scenario::draw_plan() {
     plan.graceful_stop = maybe(30);
     plan.cut_worker = maybe(300);
     plan.cut_follower = maybe(200);
+    plan.hang_up = maybe(300);
+    plan.follower_goes = maybe(100);
     plan.clock_step = maybe(20);
+    plan.clock_jump = maybe(10);
     plan.sync_failure = maybe(20);
     plan.store_failure = maybe(50);
     plan.disk_full = maybe(20);
@@ -84,22 +101,27 @@ Scenario::Report Scenario::run() {
         keepers_.push_back(std::make_unique<SessionKeeper>(world_, oracle_, i));
     }
     administrator_ = std::make_unique<SimHttp>(world_);
-    follower_ = std::make_unique<FeedFollower>(
-        world_, [this](const SeenEvent& event) { oracle_.saw(event); });
+    follower_ = std::make_unique<FeedFollower>(world_, feed_oracle_, "the follower");
+    traveller_ = std::make_unique<FeedFollower>(world_, feed_oracle_, "the traveller");
 
     for (uint64_t i = 0; i < rounds_; ++i) round();
     come_to_rest();
     world_.check();
-    oracle_.compare_with_feed(read_feed());
+    read_feed();
     oracle_.compare_with_listing(read_listing());
 
     for (auto& complaint : oracle_.verify()) report_.complaints.push_back(std::move(complaint));
+    for (const auto& complaint : feed_oracle_.complaints()) {
+        report_.complaints.push_back(complaint);
+    }
+    report_.resyncs = feed_oracle_.resyncs();
     report_.events = oracle_.seen().size();
     report_.worst_lateness = oracle_.worst_lateness();
-    if (follower_->was_resynced()) report_.complaints.emplace_back("the follower was resynced");
     // The world moves in rounds, and its calendar jumps; nothing else may make an expiry late.
     const Duration round(plan_.milliseconds_per_round + clock_step_ms_max);
-    if (!had_trouble_ && report_.worst_lateness > round + std::chrono::milliseconds(50)) {
+    // An hour of the calendar at once makes more due than a few batches can see to.
+    if (!had_trouble_ && plan_.clock_jump == 0 &&
+        report_.worst_lateness > round + std::chrono::milliseconds(50)) {
         report_.complaints.push_back(
             fmt::format("an expiry came {} ms late", report_.worst_lateness.count()));
     }
@@ -115,8 +137,13 @@ void Scenario::round() {
     for (const auto& keeper : keepers_) keeper->act();
     administrate();
     follower_->act();
-    for (unsigned i = 0; i < plan_.steps_per_round; ++i) world_.step();
-    world_.clock().advance(Duration(world_.random().below(plan_.milliseconds_per_round + 1)));
+    if (traveller_is_here_) traveller_->act();
+    if (happens(plan_.hang_up)) hang_up();
+    for (unsigned i = 0; i < plan_.steps_per_round; ++i) {
+        world_.step();
+        observe();
+    }
+    world_.pass(Duration(world_.random().below(plan_.milliseconds_per_round + 1)));
     if (!world_.is_up() || !world_.partition(0).trouble()) return;
     had_trouble_ = true;
     if (happens(500)) {
@@ -124,6 +151,45 @@ void Scenario::round() {
         world_.disk().heal();
         if (happens(5000)) restart();
     }
+}
+
+void Scenario::observe() {
+    latest_ = std::max(latest_, world_.clock().now().wall);
+    if (!world_.is_up()) return;
+    for (const auto& event : feed_oracle_.observe(world_)) oracle_.saw(event);
+}
+
+// As the world does by itself, but nothing is trimmed before it was seen.
+void Scenario::settle() {
+    do {
+        observe();
+    } while (world_.step());
+}
+
+void Scenario::set_calendar(Duration step) {
+    world_.clock().step_wall(step);
+    oracle_.calendar_was_set_to(world_.clock().now().wall);
+}
+
+// Somebody closes a connection, perhaps right behind what he has sent on it.
+void Scenario::hang_up() {
+    Random& random = world_.random();
+    const auto choice = random.below(10);
+    if (choice == 0) return follower_->hang_up();
+    if (choice == 1) return traveller_->hang_up();
+    if (choice == 2) return administrator_->hang_up();
+    if (choice < 5 && !keepers_.empty()) return keepers_[random.below(keepers_.size())]->hang_up();
+    if (choice < 8) return workers_[random.below(workers_.size())]->hang_up();
+    SimHttp passer_by(world_);
+    if (choice == 8) passer_by.send({"GET", "/api/v1/tickets/events", {}, {}});
+    if (choice == 9) {
+        passer_by.send(
+            {"POST",
+             "/api/v1/tickets?wait=1h",
+             {},
+             fmt::format(R"({{"scope":"vm","id":"{}","ttl":"10s"}})", random.below(line_count))});
+    }
+    passer_by.hang_up();
 }
 
 void Scenario::misfortune() {
@@ -135,9 +201,17 @@ void Scenario::misfortune() {
     }
     if (happens(plan_.cut_worker)) workers_[random.below(workers_.size())]->cut();
     if (happens(plan_.cut_follower)) follower_->cut();
+    if (happens(plan_.follower_goes)) {
+        if (traveller_is_here_) traveller_->cut();
+        traveller_is_here_ = !traveller_is_here_;
+    }
     if (happens(plan_.clock_step)) {
         const auto step = static_cast<int64_t>(random.below(2UL * clock_step_ms_max));
-        world_.clock().step_wall(Duration(step) - Duration(clock_step_ms_max));
+        set_calendar(Duration(step) - Duration(clock_step_ms_max));
+    }
+    if (happens(plan_.clock_jump)) {
+        const auto step = static_cast<int64_t>(random.below(2 * clock_jump_ms_max));
+        set_calendar(Duration(step) - Duration(clock_jump_ms_max));
     }
     if (happens(plan_.sync_failure)) world_.disk().fail_next_sync();
     if (happens(plan_.store_failure)) {
@@ -196,6 +270,8 @@ void Scenario::come_to_rest() {
     world_.disk().heal();
     world_.store(0).fail_next_applies(0);
     if (world_.partition(0).trouble()) restart();
+    // Nobody waits for a date that was near before the calendar was set back.
+    set_calendar(std::max(latest_ - world_.clock().now().wall, Duration::zero()));
     for (const auto* scope : {"vm", "odd"}) {
         for (unsigned line = 0; line < line_count; ++line) resume(scope, line);
     }
@@ -209,14 +285,26 @@ void Scenario::come_to_rest() {
             worker->act();
         }
         follower_->act();
-        world_.settle();
-        world_.clock().advance(Duration(20));
+        traveller_->act();
+        settle();
+        world_.pass(i < rest_rounds_min ? Duration(20) : long_rest_round);
     }
     if (!idle) report_.complaints.emplace_back("somebody waits for ever");
-    world_.settle();
     for (int i = 0; i < 1000; ++i) {
+        // Tickets that ended just now are forgotten a little later.
+        const auto ended = world_.partition(0).engine().statistics().tickets.ended_kept;
+        if (ended > world_.options().core.ticket.ended_max) world_.pass(long_rest_round);
         follower_->act();
-        world_.settle();
+        traveller_->act();
+        settle();
+    }
+    feed_oracle_.check_at_rest();
+    // Whoever hung up was noticed: nothing is held for him.
+    const auto held = world_.partition(0).engine().statistics();
+    if (world_.abandoned_count() > 0 || held.waiters > 0 || held.subscribers > 2) {
+        report_.complaints.push_back(
+            fmt::format("{} connections, {} requests and {} streams have outlived their clients",
+                        world_.abandoned_count(), held.waiters, held.subscribers - 2));
     }
 }
 
@@ -225,7 +313,7 @@ SimResponse Scenario::ask(const SimHttp::Request& request) {
     http.send(request);
     SimResponse response;
     do {
-        world_.settle();
+        settle();
     } while (http.poll(response) != SimHttp::Progress::answered);
     return response;
 }
@@ -238,14 +326,14 @@ void Scenario::resume(const std::string& scope, unsigned line) {
     ASSERT(answer.status == 200);
 }
 
-std::vector<SeenEvent> Scenario::read_feed() {
-    std::vector<SeenEvent> events;
-    FeedFollower fresh(world_, [&](const SeenEvent& event) { events.push_back(event); });
+// Everything that is kept, from the beginning.
+void Scenario::read_feed() {
+    FeedFollower fresh(world_, feed_oracle_, "a fresh reader");
     for (int i = 0; i < 1000; ++i) {
         fresh.act();
-        world_.settle();
+        settle();
     }
-    return events;
+    feed_oracle_.check_at_rest();
 }
 
 // uuid -> status of everything; on the way, that no session and none of its tickets is left.

@@ -23,6 +23,7 @@ public:
         uint64_t digest = 0;                  // of everything that happened; same seed, same digest
         uint64_t events = 0;
         uint64_t crashes = 0;
+        uint64_t resyncs = 0;
         Duration worst_lateness{};
     };
 
@@ -36,7 +37,10 @@ private:
         unsigned graceful_stop = 0;
         unsigned cut_worker = 0;
         unsigned cut_follower = 0;
+        unsigned hang_up = 0;
+        unsigned follower_goes = 0;
         unsigned clock_step = 0;
+        unsigned clock_jump = 0;
         unsigned sync_failure = 0;
         unsigned store_failure = 0;
         unsigned disk_full = 0;
@@ -50,20 +54,28 @@ private:
     void round();
     void administrate();
     void misfortune();
+    void hang_up();
+    void set_calendar(Duration step);
+    void settle();
+    void observe();
     void restart();
     void come_to_rest();
     SimResponse ask(const SimHttp::Request& request);
     void resume(const std::string& scope, unsigned line);
-    std::vector<SeenEvent> read_feed();
+    void read_feed();
     std::map<std::string, std::string> read_listing();
     bool happens(unsigned of_ten_thousand);
 
     const uint64_t rounds_;
     World world_;
     TicketOracle oracle_;
+    FeedOracle feed_oracle_;
     std::vector<std::unique_ptr<TicketWorker>> workers_;
     std::vector<std::unique_ptr<SessionKeeper>> keepers_;
     std::unique_ptr<FeedFollower> follower_;
+    std::unique_ptr<FeedFollower> traveller_;  // comes and goes, and stays away for long
+    bool traveller_is_here_ = true;
+    Instant latest_;  // that the calendar ever showed
     std::unique_ptr<SimHttp> administrator_;
     Plan plan_;
     bool had_trouble_ = false;  // the server refused for a while

@@ -12,6 +12,11 @@ void SessionKeeper::die() {
     stage_ = Stage::none;
 }
 
+void SessionKeeper::hang_up() {
+    http_.hang_up();
+    life_.hang_up();
+}
+
 void SessionKeeper::act() {
     Random& random = world_.random();
     if (http_.is_waiting()) {
@@ -24,7 +29,7 @@ void SessionKeeper::act() {
             case SimHttp::Progress::answered: return answered(response);
         }
     }
-    if (life_.is_waiting() && life_.connection() != nullptr && !life_.connection()->is_open()) {
+    if (life_.is_waiting() && (life_.connection() == nullptr || !life_.connection()->is_open())) {
         SimResponse ignored;
         life_.poll(ignored);
     }

@@ -16,6 +16,8 @@ public:
 
     void act();
     void die();
+    // Its connections are closed, and it goes on with new ones.
+    void hang_up();
 
 private:
     enum class Stage : uint8_t { none, making, alive, taking, beating };

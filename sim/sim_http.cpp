@@ -41,4 +41,9 @@ void SimHttp::cut() {
     if (connection_) connection_->cut();
 }
 
+void SimHttp::hang_up() {
+    if (connection_ && connection_->is_open()) world_.abandon(std::move(connection_));
+    connection_.reset();
+}
+
 }  // namespace signalbox

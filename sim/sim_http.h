@@ -34,6 +34,9 @@ public:
     // For streams: the connection under the answer; null when it has broken.
     [[nodiscard]] SimConnection* connection() { return connection_.get(); }
     void cut();
+    // The client closes, with whatever it has just asked for still on its way, and looks at no
+    // answer any more.
+    void hang_up();
 
 private:
     World& world_;

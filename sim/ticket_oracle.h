@@ -51,17 +51,18 @@ public:
     // order is promised that could be told from the feed alone.
     void line_is_unordered(const std::string& line) { unordered_.insert(line); }
 
-    // The feed, in the order in which a follower got it.
+    // The feed, in the order in which it was committed.
     void saw(const SeenEvent& event);
     // A listing of everything: uuid -> status. To be called when nothing is under way and the
     // follower has caught up.
     void compare_with_listing(const std::map<std::string, std::string>& listing);
-    // The whole feed from its beginning, read afresh.
-    void compare_with_feed(const std::vector<SeenEvent>& feed);
-
+    // Of those that have ended so many are kept, and the oldest are forgotten.
+    void ended_are_kept(size_t ended_max) { ended_max_ = ended_max; }
     // How late an expiry was at worst, while the server was up.
     [[nodiscard]] Duration worst_lateness() const { return worst_lateness_; }
     void server_was_down_until(Instant instant) { down_until_ = instant; }
+    // Whatever came due on the way there came due at once.
+    void calendar_was_set_to(Instant instant) { down_until_ = instant; }
 
     // Everything that is wrong; empty when nothing is.
     [[nodiscard]] std::vector<std::string> verify();
@@ -93,6 +94,7 @@ private:
     std::map<std::string, std::set<std::string>> holders_;            // by line
     std::map<std::string, std::map<uint64_t, std::string>> waiting_;  // by line, oldest first
     uint64_t last_token_ = 0;
+    size_t ended_max_ = ~size_t{0};
     Instant down_until_;
     Duration worst_lateness_{};
     std::vector<std::string> complaints_;

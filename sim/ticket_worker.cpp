@@ -108,7 +108,8 @@ void TicketWorker::begin_create() {
         }
         body["owner"] = fmt::format("worker-{}", number_);
     }
-    const std::string target = is_native_ ? "/api/v1/tickets" : "/servers/default/tickets";
+    std::string target = is_native_ ? "/api/v1/tickets" : "/servers/default/tickets";
+    if (is_native_ && percent(20)) target += "?wait=5s";
     go(Stage::creating, {"POST", target, {{"idempotency-key", key_}}, body.dump()});
 }
 

@@ -26,6 +26,7 @@ public:
     void act();
     // Its network breaks.
     void cut() { http_.cut(); }
+    void hang_up() { http_.hang_up(); }
     // From now on it begins nothing new; true when it is idle.
     bool retire();
     // Names of lines on which odd tickets stand.

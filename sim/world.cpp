@@ -37,6 +37,10 @@ bool SimConnection::carry(size_t bytes) {
         session_->receive(piece);
         moved = true;
     }
+    if (input_ended_ && to_server_.empty() && session_->wants_input()) {
+        session_->receive_end();
+        moved = true;
+    }
     std::array<iovec, 16> pieces{};
     size_t left = bytes;
     while (session_->backlog() > 0 && left > 0) {
@@ -56,6 +60,16 @@ bool SimConnection::carry(size_t bytes) {
         moved = true;
     }
     return moved;
+}
+
+void SimConnection::tick(SteadyInstant now) {
+    if (!session_) return;
+    if (session_->is_overdue(now)) return cut();
+    // It is noticed also while nothing is read.
+    if (input_ended_ && !session_->has_input_ended() && !session_->wants_input() &&
+        session_->holds_requests()) {
+        session_->receive_end();
+    }
 }
 
 World::World(Options options)
@@ -83,6 +97,7 @@ Result<void> World::start() {
     Frontend::Setup setup;
     setup.seed = random_.next();
     setup.limits = options_.http;
+    setup.quiet_max = options_.quiet_max;
     setup.run_later = [this](std::function<void()> work) { later_.push_back(std::move(work)); };
     frontend_ = std::make_unique<Frontend>(std::move(setup), *node_, router_, http_probe_);
     for (size_t i = 0; i < options_.partitions; ++i) {
@@ -160,6 +175,11 @@ std::shared_ptr<SimConnection> World::connect(DialectSet dialects) {
     return connection;
 }
 
+void World::abandon(std::shared_ptr<SimConnection> connection) {
+    connection->end_input();
+    abandoned_.push_back(std::move(connection));
+}
+
 void World::deliver(std::vector<Completion> completions, std::vector<FeedDelivery> deliveries) {
     frontend_->deliver(std::move(completions), std::move(deliveries));
 }
@@ -187,6 +207,7 @@ bool World::run_later_work() {
 
 bool World::carry_bytes() {
     bool moved = false;
+    std::erase_if(abandoned_, [](const auto& connection) { return !connection->is_open(); });
     std::erase_if(connections_, [](const auto& weak) { return weak.expired(); });
     // A connection may be cut while bytes are carried, but none is added.
     for (const auto& weak : connections_) {
@@ -228,23 +249,22 @@ void World::advance(Duration span) {
                 if (until && until->count() > 0) piece = std::min(piece, *until);
             }
         }
-        const auto before = std::chrono::floor<std::chrono::seconds>(clock_.now().steady);
-        clock_.advance(piece);
+        pass(piece);
         span -= piece;
-        if (is_up() && std::chrono::floor<std::chrono::seconds>(clock_.now().steady) != before) {
-            frontend_->tick();
-            close_overdue_connections();
-        }
         settle();
     }
 }
 
-// As the io threads do with each of their ticks.
-void World::close_overdue_connections() {
+void World::pass(Duration span) {
+    const auto second = [this] {
+        return std::chrono::floor<std::chrono::seconds>(clock_.now().steady);
+    };
+    const auto before = second();
+    clock_.advance(span);
+    if (!is_up() || second() == before) return;
+    frontend_->tick();
     for (const auto& weak : connections_) {
-        const auto connection = weak.lock();
-        if (!connection || !connection->session_) continue;
-        if (connection->session_->is_overdue(clock_.now().steady)) connection->cut();
+        if (const auto connection = weak.lock()) connection->tick(clock_.now().steady);
     }
 }
 

@@ -38,6 +38,8 @@ public:
     [[nodiscard]] ResponseReader& responses() { return responses_; }
     // The client hangs up, or its network does.
     void cut();
+    // The client sends nothing more, but still reads; or it has closed, which looks the same.
+    void end_input() { input_ended_ = true; }
     [[nodiscard]] bool is_open() const { return session_ != nullptr; }
 
 private:
@@ -45,10 +47,13 @@ private:
     void session_changed() override {}
     // Moves up to `bytes` in each direction; true when anything moved.
     bool carry(size_t bytes);
+    // As a connection does with each tick of its io thread.
+    void tick(SteadyInstant now);
     void on_server_gone() { session_.reset(); }
 
     std::unique_ptr<HttpSession> session_;
     std::string to_server_;
+    bool input_ended_ = false;
     ResponseReader responses_;
 };
 
@@ -68,6 +73,7 @@ public:
         uint64_t segment_bytes = 64u << 10;
         uint64_t checkpoint_bytes = 128u << 10;
         std::set<Uuid> ticket_servers;
+        Duration quiet_max = std::chrono::seconds(15);
         // Cuts what travels into pieces of random size, so that every boundary is met.
         bool scatter_bytes = false;
     };
@@ -83,14 +89,20 @@ public:
     [[nodiscard]] bool is_up() const { return node_ != nullptr; }
 
     std::shared_ptr<SimConnection> connect(DialectSet dialects = {});
+    // Its client has closed it; what it sent before still travels, and then its end does.
+    void abandon(std::shared_ptr<SimConnection> connection);
+    // Connections that the server has not noticed the end of.
+    [[nodiscard]] size_t abandoned_count() const { return abandoned_.size(); }
 
     // Runs until nothing more happens by itself at the present time. Returns false when the
     // server has failed for good (its journal refuses).
     void settle();
     // One little step of the server, its disk work and its network; true when anything moved.
     bool step();
-    // Moves time on, in pieces no longer than the next deadline.
+    // Moves time on, in pieces no longer than the next deadline, and settles after each.
     void advance(Duration span);
+    // Moves time on while whatever is under way stays where it is.
+    void pass(Duration span);
 
     [[nodiscard]] SimClock& clock() { return clock_; }
     [[nodiscard]] SimDisk& disk() { return disk_; }
@@ -137,6 +149,7 @@ private:
     std::vector<bool> woken_;
 
     std::vector<std::weak_ptr<SimConnection>> connections_;
+    std::vector<std::shared_ptr<SimConnection>> abandoned_;
 };
 
 }  // namespace signalbox

@@ -284,7 +284,7 @@ void Engine::stop() {
     commit(the_server, [&](Step& step) {
         tickets_.stop_clearing(stopping(), step);
         for (const auto& [request, watched] : waiters_.all()) {
-            waiters_.forget(request);
+            cancel(request, now_);
             if (std::holds_alternative<Session*>(watched)) {
                 step.complete<SessionEnded>(request, fail(stopping()));
             } else {

@@ -78,12 +78,7 @@ Duration Feed::trim_interval() const {
 
 void Feed::publish(Step& step) {
     if (step.events.empty()) return;
-    // Nothing was ever trimmed before the first mark, so everything is kept from the beginning.
-    if (marks_.empty()) {
-        add_mark(Revision(1), step);
-    } else if (events_behind_last_mark() >= events_per_mark()) {
-        add_mark(step.revision(), step);
-    }
+    if (marks_.empty() || events_behind_last_mark() >= events_per_mark()) add_mark(step);
     step.ready.writes.put(event_row_key(step.revision()), encode_events(step.events));
     total_events_ += step.events.size();
     last_event_ = step.revision();
@@ -93,7 +88,10 @@ void Feed::publish(Step& step) {
     }
 }
 
-void Feed::add_mark(Revision revision, Step& step) {
+// Right behind the last event: who has seen that one has not missed anything by what is trimmed.
+// Before the first event that is the beginning of all.
+void Feed::add_mark(Step& step) {
+    const Revision revision = last_event_.next();
     marks_.push_back({revision, total_events_, step.now.wall});
     std::string value;
     put_varint(value, total_events_);
@@ -156,7 +154,7 @@ void Feed::trim(Step& step) {
     step.timers.schedule(trim_timer_, step.now.steady + trim_interval());
     if (events_behind_last_mark() > 0 &&
         marks_.back().at + limits_.age_max / kept_per_mark <= step.now.wall) {
-        add_mark(last_event_.next(), step);
+        add_mark(step);
     }
     while (marks_.size() > 1 && marks_[1].at + limits_.age_max < step.now.wall) {
         drop_first_mark(step);

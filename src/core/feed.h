@@ -65,14 +65,15 @@ private:
     [[nodiscard]] uint64_t events_behind_last_mark() const;
     [[nodiscard]] uint64_t events_per_mark() const;
     [[nodiscard]] Duration trim_interval() const;
-    void add_mark(Revision revision, Step& step);
+    void add_mark(Step& step);
     void deliver(const std::shared_ptr<const Event>& event, Ready& ready) const;
     void drop_first_mark(Step& step);
 
     const FeedLimits& limits_;
     std::deque<Mark> marks_;
     uint64_t total_events_ = 0;  // since the beginning, trimmed ones included
-    Revision last_event_;        // of the last commit with events, if it came after the last mark
+    // Of the last commit with events; known when there is one behind the last mark.
+    Revision last_event_;
     TimerHook trim_timer_{TimerKind::feed_trim};
 
     std::map<RequestId, Subscriber> subscribers_;

@@ -557,10 +557,13 @@ void Tickets::settle(Step& step) {
 }
 
 bool Tickets::grant_in(Line& line, size_t& grants_left, Step& step) {
-    while (Ticket* ticket = next_in_turn(line, step.now, limits_.overtaken_max)) {
+    while (Ticket* ticket = next_after_change(line, step.now, limits_.overtaken_max)) {
         if (grants_left == 0) return false;
         --grants_left;
-        if (ticket->record.barge) count_overtaken(line, *ticket, step.now);
+        if (ticket->record.barge) {
+            visit_lines(*ticket,
+                        [&](const Line& each) { count_overtaken(each, *ticket, step.now); });
+        }
         grant(*ticket, step);
     }
     return true;

@@ -8,9 +8,9 @@ namespace {
 constexpr size_t looked_behind_max = 64;
 
 // The first ticket that still counts among those that wait.
-const Ticket* first_live_waiting(const Line& line, Now now) {
-    const Ticket* first = nullptr;
-    line.visit_waiting([&](const Ticket& ticket) {
+Ticket* first_live_waiting(const Line& line, Now now) {
+    Ticket* first = nullptr;
+    line.visit_waiting([&](Ticket& ticket) {
         if (is_past_its_time(ticket, now)) return true;
         first = &ticket;
         return false;
@@ -63,6 +63,18 @@ Ticket* next_in_turn(const Line& line, Now now, uint32_t overtaken_max) {
         return ticket.ties->overtaken < overtaken_max;
     });
     return next;
+}
+
+Ticket* next_after_change(const Line& line, Now now, uint32_t overtaken_max) {
+    if (Ticket* next = next_in_turn(line, now, overtaken_max)) return next;
+    Ticket* first = first_live_waiting(line, now);
+    if (first == nullptr || !first->record.barge) return nullptr;
+    bool is_next = false;
+    visit_lines(*first, [&](const Line& other) {
+        if (&other == &line || is_next) return;
+        is_next = next_in_turn(other, now, overtaken_max) == first;
+    });
+    return is_next ? first : nullptr;
 }
 
 void count_overtaken(const Line& line, const Ticket& by, Now now) {

@@ -20,6 +20,11 @@ bool is_past_its_time(const Ticket& ticket, Now now);
 // The waiting ticket that may hold the line, and all its other lines, now; null when none may.
 Ticket* next_in_turn(const Line& line, Now now, uint32_t overtaken_max);
 
+// The same after anything has changed in `line`: also a ticket that waits in front there, and
+// that may now pass those in front of it in another of its lines. That one has not changed, so
+// nobody else would look.
+Ticket* next_after_change(const Line& line, Now now, uint32_t overtaken_max);
+
 // To be called before `by` is granted out of order.
 void count_overtaken(const Line& line, const Ticket& by, Now now);
 

@@ -20,19 +20,26 @@ std::chrono::microseconds Exchange::age() const {
 
 void Exchange::ask_core(std::string tenant, CommandBody body, Frontend::Continuation then) {
     if (is_gone()) return;
+    is_parked_ = Frontend::may_park(body);
+    if (is_parked_ && was_given_up()) return;
     Command command;
     command.tenant = std::move(tenant);
     command.caller = {origin_.peer, origin_.request_id};
     command.body = std::move(body);
     // The exchange lives until its answer; the answer is dropped when the client has gone.
     const ExchangePtr self(this);
-    is_parked_ = Frontend::may_park(command.body);
     const auto request =
         frontend_.submit(std::move(command), [self, then = std::move(then)](Reply reply) {
             self->asked_.reset();
             if (!self->is_gone()) then(std::move(reply));
         });
     if (request) asked_ = request;
+}
+
+bool Exchange::was_given_up() {
+    if (!session_->has_input_ended()) return false;
+    session_->give_up(*this);
+    return true;
 }
 
 void Exchange::respond(HttpResponse response) {
@@ -59,6 +66,7 @@ void Exchange::respond(HttpResponse response) {
 void Exchange::begin_stream(HttpResponse head) {
     if (is_gone()) return;
     ASSERT(state_ == State::open);
+    if (was_given_up()) return;
     state_ = State::streaming;
     is_chunked_ = origin_.is_http_1_1;
     frontend_.probe().responded(head.status, frontend_.node().clock().stopwatch() - started_);
@@ -98,6 +106,13 @@ void Exchange::end_stream() {
     state_ = State::complete;
     if (is_chunked_) append_last_chunk(early_);
     session_->advance();
+}
+
+void Exchange::every_tick(std::function<void()> call) {
+    frontend_.every_tick([self = ExchangePtr(this), call = std::move(call)] {
+        if (self->state_ == State::streaming) call();
+        return self->state_ == State::streaming;
+    });
 }
 
 size_t Exchange::backlog() const {

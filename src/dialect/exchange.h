@@ -23,6 +23,9 @@ class HttpSession;
 //
 // Exactly one of respond() and begin_stream() is called, once. After the client has gone both
 // do nothing.
+//
+// A client that has ended its side of the connection (HttpSession::receive_end) is answered, but
+// nothing is held for it: a stream, or a command that the core may park, makes it gone.
 class Exchange : public boost::intrusive_ref_counter<Exchange, boost::thread_unsafe_counter> {
 public:
     struct Origin {
@@ -63,6 +66,9 @@ public:
     // One piece, shared by all streams that send it.
     void send(const std::shared_ptr<const std::string>& piece);
     void end_stream();
+    // Called at each tick while the stream goes on. A stream that has ended may still wait for
+    // its turn on the connection, so that its client is not gone: it is not enough to ask that.
+    void every_tick(std::function<void()> call);
     // Bytes sent to the connection that the client has not taken yet.
     [[nodiscard]] size_t backlog() const;
 
@@ -78,6 +84,8 @@ private:
     enum class State : uint8_t { open, streaming, complete };
 
     void ask_core(std::string tenant, CommandBody body, Frontend::Continuation then);
+    // It would have to be held for a client that may be gone: then that client counts as gone.
+    [[nodiscard]] bool was_given_up();
     // By the session: the answer is complete and on its way.
     void finish();
     // By the session: the connection is closed.

@@ -9,7 +9,6 @@
 namespace signalbox {
 namespace {
 
-constexpr Duration quiet_max = std::chrono::seconds(15);
 constexpr std::string_view reconnect_hint = "retry: 2000\n\n";
 
 HttpResponse stream_head() {
@@ -95,9 +94,11 @@ void FeedStream::joined(Result<FeedJoined> answer) {
     if (!begun_) {
         begun_ = true;
         exchange_->begin_stream(stream_head());
+        // Nothing is streamed to a client that has ended its side.
+        if (state_ == State::over) return;
         send_text(std::string(reconnect_hint));
         const auto self = shared_from_this();
-        exchange_->frontend().every_tick([self] { return self->tick(); });
+        exchange_->every_tick([self] { self->tick(); });
         reached_ = request_.after ? request_.after->position : end_of(joined_at_);
         const auto& history = exchange_->frontend().node().identity().history;
         const bool foreign = request_.after && request_.after->history != history;
@@ -248,10 +249,12 @@ void FeedStream::send_text(std::string text) {
 
 // A client that nothing happens to still learns that the server is alive and how far the feed
 // has come, so that it resumes near its head.
-bool FeedStream::tick() {
-    if (state_ == State::over || exchange_->is_gone()) return false;
-    if (exchange_->frontend().now().steady - sent_at_ < quiet_max) return true;
-    if (state_ != State::live || asking_head_) return true;
+void FeedStream::tick() {
+    const auto& frontend = exchange_->frontend();
+    if (frontend.now().steady - sent_at_ < frontend.quiet_max()) return;
+    if (state_ != State::live || asking_head_) return;
+    // Who has not taken what he was sent needs no more, and must not be sent more for ever.
+    if (exchange_->backlog() > 0) return;
     asking_head_ = true;
     Command command;
     command.tenant = request_.tenant;
@@ -262,7 +265,6 @@ bool FeedStream::tick() {
         const auto head = std::get<Result<FeedHead>>(std::move(reply));
         if (head && self->state_ == State::live) self->bookmark(head->committed);
     });
-    return true;
 }
 
 void FeedStream::bookmark(Revision committed) {

@@ -54,7 +54,7 @@ private:
     void leave_feed();
     void resync(Revision floor);
     void finish();
-    bool tick();
+    void tick();
     void bookmark(Revision committed);
 
     [[nodiscard]] Partition& partition() const;

@@ -79,6 +79,15 @@ void Frontend::forget(RequestId request) {
 }
 
 void Frontend::deliver(std::vector<Completion> completions, std::vector<FeedDelivery> deliveries) {
+    // Events first: an answer may tell how far the feed has come (ReadFeedHead), and whoever is
+    // told must have been given every event up to there. A stream that is given an event before
+    // the answer that makes it one keeps it until then.
+    for (auto& delivery : deliveries) {
+        Slot* slot = slot_of(delivery.subscriber);
+        if (slot == nullptr || !slot->sink) continue;
+        const auto sink = slot->sink;  // it may forget itself
+        (*sink)(std::move(delivery.event));
+    }
     for (auto& completion : completions) {
         Slot* slot = slot_of(completion.request);
         if (slot == nullptr || !slot->then) continue;
@@ -87,12 +96,6 @@ void Frontend::deliver(std::vector<Completion> completions, std::vector<FeedDeli
         // A subscription goes on behind its answer; everything else is over with it.
         if (!slot->sink) free_slot(completion.request);
         then(std::move(completion.reply));
-    }
-    for (auto& delivery : deliveries) {
-        Slot* slot = slot_of(delivery.subscriber);
-        if (slot == nullptr || !slot->sink) continue;
-        const auto sink = slot->sink;  // it may forget itself
-        (*sink)(std::move(delivery.event));
     }
 }
 

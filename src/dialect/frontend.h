@@ -31,6 +31,8 @@ public:
         uint8_t index = 0;  // of the io thread; no two are the same
         uint64_t seed = 0;
         HttpLimits limits;
+        // An event stream that was silent for so long says how far the feed has come.
+        Duration quiet_max = std::chrono::seconds(15);
         std::function<void(Work)> run_later;  // on this thread, after what is ready now
     };
     Frontend(Setup setup, const Node& node, const Router& router, HttpProbe& probe);
@@ -39,6 +41,7 @@ public:
     [[nodiscard]] const Node& node() const { return node_; }
     [[nodiscard]] const Router& router() const { return router_; }
     [[nodiscard]] const HttpLimits& limits() const { return setup_.limits; }
+    [[nodiscard]] Duration quiet_max() const { return setup_.quiet_max; }
     [[nodiscard]] HttpProbe& probe() const { return probe_; }
     [[nodiscard]] Random& random() { return random_; }
     [[nodiscard]] Now now() const { return node_.clock().now(); }
@@ -49,7 +52,8 @@ public:
     std::optional<RequestId> submit(Command command, Continuation then);
     // Whether the core may hold on to a command without an answer.
     static bool may_park(const CommandBody& body);
-    // Events for a command that subscribed go here, in order, behind its answer.
+    // Events for a command that subscribed go here, in order; those of the batch that subscribed
+    // it come before its answer.
     void on_events(RequestId request, EventSink sink);
     // The answer is not wanted any more, or the subscription is over; tells the core when the
     // request may be parked there.

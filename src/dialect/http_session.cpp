@@ -75,13 +75,30 @@ void HttpSession::receive(std::string_view bytes) {
 }
 
 void HttpSession::receive_end() {
+    if (closed_) return;
     input_ended_ = true;
+    // The rest of a request that has begun will not come; whole ones may still wait for room.
+    if (parser_ && parser_->is_inside_request()) input_.clear();
     release_parser();
-    // A client that closed its side cannot be told from one that is gone, so nothing is held
-    // for it any more.
-    const bool waits = std::any_of(exchanges_.begin(), exchanges_.end(),
+    const auto held = std::find_if(exchanges_.begin(), exchanges_.end(),
                                    [](const auto& exchange) { return exchange->is_held(); });
-    if (waits) close();
+    if (held != exchanges_.end()) give_up(**held);
+    changed();
+}
+
+bool HttpSession::holds_requests() const {
+    return std::any_of(exchanges_.begin(), exchanges_.end(),
+                       [](const auto& exchange) { return exchange->is_held(); });
+}
+
+void HttpSession::give_up(const Exchange& exchange) {
+    last_request_seen_ = true;
+    for (bool found = false; !found && !exchanges_.empty();) {
+        const ExchangePtr last = std::move(exchanges_.back());
+        exchanges_.pop_back();
+        found = last.get() == &exchange;
+        last->leave();
+    }
     changed();
 }
 
@@ -108,7 +125,9 @@ void HttpSession::parse_input() {
         request_since_ = frontend_.now().steady;
     }
     parsing_ = false;
-    input_.erase(0, consumed);
+    // Behind the last request nothing is of interest; while it was handled, views into this were
+    // in use.
+    input_.erase(0, last_request_seen_ ? std::string::npos : consumed);
     if (input_.empty()) {
         // What is idle should cost nothing: a parser that has begun nothing goes back.
         if (parser_ && !parser_->is_inside_request()) release_parser();
@@ -140,6 +159,7 @@ void HttpSession::handle(const HttpRequest& request) {
 // The connection ends with this answer, because nobody knows where the next request begins.
 void HttpSession::refuse(const HttpRefusal& refusal) {
     frontend_.probe().request_refused();
+    refused_ = true;
     last_request_seen_ = true;
     Exchange::Origin origin;
     origin.peer = peer_;

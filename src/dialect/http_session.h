@@ -36,9 +36,11 @@ public:
     HttpSession& operator=(const HttpSession&) = delete;
 
     void receive(std::string_view bytes);
-    // The peer sends nothing more. What it waits for is given up, what is being answered is
-    // answered.
+    // The peer sends nothing more. It cannot be told from one that is gone, so nothing is held
+    // for it any more: the answers in front of the first request that is held, or that would be
+    // now, are sent, and the connection ends behind them (docs/protocol.md, "Held requests").
     void receive_end();
+    [[nodiscard]] bool has_input_ended() const { return input_ended_; }
     // The connection is gone.
     void close();
 
@@ -49,6 +51,10 @@ public:
     [[nodiscard]] size_t backlog() const { return output_bytes_; }
     // Nothing more will be sent or read.
     [[nodiscard]] bool is_finished() const;
+    // It was finished by a refusal, so the client may still be sending what nobody will read.
+    [[nodiscard]] bool was_refused() const { return refused_; }
+    // Somebody waits here for something that may not come for a long time.
+    [[nodiscard]] bool holds_requests() const;
     // The server stops: no further request is taken, and the connection ends with its last
     // answer.
     void finish_soon();
@@ -70,6 +76,8 @@ private:
     void handle(const HttpRequest& request);
     void refuse(const HttpRefusal& refusal);
     void release_parser();
+    // This exchange and all behind it get no answer.
+    void give_up(const Exchange& exchange);
     // For Exchange: its output, if it is its turn.
     [[nodiscard]] bool is_first(const Exchange& exchange) const;
     void put(std::string_view bytes);
@@ -91,6 +99,7 @@ private:
 
     bool input_ended_ = false;
     bool last_request_seen_ = false;  // no further one is taken
+    bool refused_ = false;
     bool closed_ = false;
     bool parsing_ = false;
     SteadyInstant idle_since_;

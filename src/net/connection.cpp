@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include <poll.h>
+
 #include "net/io_thread.h"
 
 namespace signalbox {
@@ -12,6 +14,9 @@ namespace asio = boost::asio;
 // A busy peer gets no more than this many reads in a row.
 constexpr int reads_in_a_row_max = 4;
 constexpr size_t pieces_per_write = 64;
+// Enough for any client that would have kept to its word, and not worth an attack.
+constexpr Duration linger_max = std::chrono::seconds(10);
+constexpr size_t discarded_bytes_max = 64u << 20;
 
 }  // namespace
 
@@ -45,6 +50,7 @@ void Connection::wait_readable() {
                        [self = shared_from_this()](const boost::system::error_code& error) {
                            self->waits_readable_ = false;
                            if (error || !self->is_open_) return;
+                           if (self->lingers_until_) return self->discard();
                            self->read();
                            self->thread_.flush_dirty();
                        });
@@ -105,8 +111,52 @@ bool Connection::write() {
 
 void Connection::flush() {
     if (!is_open_ || !write()) return;
-    if (session_.is_finished()) return close();
+    if (session_.is_finished()) {
+        if (session_.was_refused() && !session_.has_input_ended()) return linger();
+        return close();
+    }
     if (session_.wants_input()) wait_readable();
+}
+
+void Connection::linger() {
+    if (lingers_until_) return;
+    lingers_until_ = thread_.frontend().now().steady + linger_max;
+    transport_->shut_down();
+    boost::system::error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    wait_readable();
+}
+
+// Beneath TLS: nobody wants to know what it was.
+void Connection::discard() {
+    const auto buffer = thread_.read_buffer();
+    for (int i = 0; i < reads_in_a_row_max; ++i) {
+        boost::system::error_code error;
+        discarded_bytes_ += socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
+        if (error == asio::error::would_block) break;
+        if (error || discarded_bytes_ > discarded_bytes_max) return close();
+    }
+    wait_readable();
+}
+
+void Connection::finish_soon() {
+    if (lingers_until_) return close();
+    session_.finish_soon();
+}
+
+bool Connection::tick(SteadyInstant now) {
+    if (lingers_until_) return now > *lingers_until_;
+    return session_.is_overdue(now) || (!waits_readable_ && has_hung_up());
+}
+
+// What is not read is not told of its end either. This asks for the end without reading up to it.
+bool Connection::has_hung_up() {
+    pollfd asked{socket_.native_handle(), POLLRDHUP, 0};
+    if (::poll(&asked, 1, 0) <= 0) return false;
+    if ((asked.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) return true;
+    // What has not been read yet stands behind a request that would still be held.
+    if (session_.holds_requests()) session_.receive_end();
+    return false;
 }
 
 void Connection::close() {

@@ -32,7 +32,13 @@ void IoThread::start() {
         ::prctl(PR_SET_NAME, "signalbox-io");
         tick();
         context_.run();
-        close_connections();
+        // What was waited for is cancelled by now, but a handler that was not run yet keeps its
+        // connection; it would be destroyed with the context, behind what a connection needs.
+        do {
+            close_connections();
+            context_.restart();
+            context_.poll();
+        } while (!connections_.empty());
     });
 }
 
@@ -110,11 +116,11 @@ void IoThread::tick() {
         if (error) return;
         frontend_->tick();
         const auto now = frontend_->now().steady;
-        std::vector<std::shared_ptr<Connection>> overdue;
+        std::vector<std::shared_ptr<Connection>> over;
         for (const auto& connection : connections_) {
-            if (connection->is_overdue(now)) overdue.push_back(connection);
+            if (connection->tick(now)) over.push_back(connection);
         }
-        for (const auto& connection : overdue) connection->close();
+        for (const auto& connection : over) connection->close();
         flush_dirty();
         tick();
     });

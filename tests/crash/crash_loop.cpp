@@ -1,5 +1,9 @@
 #include "crash_loop.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "base/assert.h"
 #include "core/cursor.h"
 
@@ -200,7 +204,13 @@ void CrashLoop::compare_with_feed() {
         },
         options);
     if (!followed) return complain("follow again: " + followed.error().detail);
-    oracle_.compare_with_feed(feed);
+    const auto& seen_at_first = oracle_.seen();
+    const auto [again, first] =
+        std::mismatch(feed.begin(), feed.end(), seen_at_first.begin(), seen_at_first.end());
+    if (again == feed.end() && first == seen_at_first.end()) return;
+    complain(fmt::format("the follower saw {}, but the feed has {}",
+                         first == seen_at_first.end() ? "nothing more" : first->cursor,
+                         again == feed.end() ? "nothing more" : again->cursor));
 }
 
 }  // namespace signalbox

@@ -104,6 +104,34 @@ void Wire::wait_for_end() {
     }
 }
 
+std::string Wire::read_until(std::string_view text) {
+    std::string read;
+    std::array<char, 4096> buffer;
+    while (read.find(text) == std::string::npos) {
+        const auto received = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+        if (received <= 0) throw std::runtime_error("it did not come, but: " + read);
+        read.append(buffer.data(), static_cast<size_t>(received));
+    }
+    return read;
+}
+
+void Wire::end_input() {
+    ::shutdown(descriptor_, SHUT_WR);
+}
+
+void Wire::reset() {
+    const linger at_once{1, 0};
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    ::close(std::exchange(descriptor_, -1));
+}
+
+bool Wire::vanish() {
+    const int yes = 1;
+    if (::setsockopt(descriptor_, IPPROTO_TCP, TCP_REPAIR, &yes, sizeof yes) != 0) return false;
+    ::close(std::exchange(descriptor_, -1));
+    return true;
+}
+
 SimResponse Wire::ask(const std::string& request) {
     send(request);
     return read();

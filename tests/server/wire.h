@@ -31,6 +31,16 @@ public:
     [[nodiscard]] bool has_input() const;
     // Waits until the server has closed the connection. What it said before is dropped.
     void wait_for_end();
+    // Of an answer that goes on: what has come, until that is in it.
+    std::string read_until(std::string_view text);
+
+    // Nothing more will be sent, but what comes is read.
+    void end_input();
+    // The connection is gone, and the server is told so; the destructor ends it in peace.
+    void reset();
+    // The connection is gone, and the server is not told: its network broke. False when the
+    // system does not allow that to be played.
+    bool vanish();
 
     SimResponse ask(const std::string& request);
     // Answers to requests that are sent behind each other, so many at a time without waiting.

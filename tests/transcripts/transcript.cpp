@@ -240,10 +240,11 @@ std::string Transcript::run(const std::string& command) {
         stream.connection->send(request_bytes("GET " + rest, fields));
         if (streams_.contains(name)) stream.last_id = streams_[name].last_id;
         streams_[name] = stream;
-    } else if (word == "open") {
+    } else if (word == "open" || word == "last") {
         const std::string name = first_word(rest);
         open_[name] = world_.connect(dialects_);
         open_[name]->send(unescape(rest));
+        if (word == "last") open_[name]->end_input();
     } else if (word == "send") {
         const std::string name = first_word(rest);
         open_.at(name)->send(unescape(rest));
@@ -252,6 +253,8 @@ std::string Transcript::run(const std::string& command) {
         out = raw(rest, true);
     } else if (word == "headers") {
         out = request(rest, fields, true);
+    } else if (word == "end") {
+        (held_.contains(rest) ? held_[rest] : streams_.at(rest).connection)->end_input();
     } else if (word == "drop") {
         if (held_.contains(rest)) {
             held_[rest]->cut();

@@ -19,6 +19,8 @@ namespace signalbox {
 //   follow NAME /api/v1/tickets/events   an event stream, likewise, one line an event
 //   headers GET /ping               a request; prints status, header fields and body
 //   drop NAME                       the client of that connection goes away
+//   end NAME                        it sends nothing more, but still reads
+//   last NAME TEXT                  as open, and the client sends nothing more behind it
 //   headers raw TEXT | raw TEXT     bytes on a connection of their own; \r and \n are line ends
 //   open NAME TEXT | send NAME TEXT likewise, but the connection stays; its answers and its end
 //                                   are printed as with hold

@@ -113,17 +113,15 @@ Result<void> connect(const Call& call) {
             send("ended", reason);
             exchange->end_stream();
         });
-        auto& frontend = exchange->frontend();
-        auto commented_at = std::make_shared<SteadyInstant>(frontend.now().steady);
-        frontend.every_tick([exchange, commented_at] {
-            if (exchange->is_gone()) return false;
+        auto commented_at = std::make_shared<SteadyInstant>(exchange->frontend().now().steady);
+        exchange->every_tick([exchange, commented_at] {
             const auto now = exchange->frontend().now().steady;
-            if (now - *commented_at < comment_interval) return true;
+            // What has not been taken yet does the same service, and must not grow for ever.
+            if (now - *commented_at < comment_interval || exchange->backlog() > 0) return;
             *commented_at = now;
             std::string text;
             append_sse_comment(text, "held");
             exchange->send(std::make_shared<const std::string>(std::move(text)));
-            return true;
         });
     });
     return {};
