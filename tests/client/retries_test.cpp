@@ -56,8 +56,8 @@ TEST(Retries, LeaveItToTheCallerToMakeASecondSession) {
     EXPECT_EQ(lost.error().status, 0);
     EXPECT_EQ(sure(client.list_sessions().rest()).size(), 1u);
     server.kill9();
-    auto later = std::async(std::launch::async, [&] {
-        return Client({.url = server.url()}).create_session({.name = "b", .ttl = 1min});
+    auto later = std::async(std::launch::async, [url = server.url()] {
+        return Client({.url = url}).create_session({.name = "b", .ttl = 1min});
     });
     server.start();
     EXPECT_EQ(sure(later.get()).name, "b");
