@@ -18,6 +18,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "storage/keys.h"
+#include "storage/roomy_file_system.h"
 #include "storage/unreadable.h"
 
 namespace signalbox {
@@ -45,6 +46,7 @@ std::string applied_key() {
 
 // Shared by the store with its snapshots and scans.
 struct Database {
+    std::shared_ptr<rocksdb::Env> env;  // outlives it
     std::unique_ptr<rocksdb::DB> db;
     // Named by what lives in them: rows that change, and rows that are only added and trimmed.
     rocksdb::ColumnFamilyHandle* state = nullptr;
@@ -172,6 +174,7 @@ struct Opening {
     std::string directory;
     RocksStoreOptions options;
     std::shared_ptr<rocksdb::Cache> cache;
+    std::shared_ptr<rocksdb::Env> env;
 };
 
 rocksdb::ColumnFamilyOptions family_options(const Opening& opening) {
@@ -189,6 +192,7 @@ rocksdb::ColumnFamilyOptions family_options(const Opening& opening) {
 
 Result<std::shared_ptr<Database>> open_database(const Opening& opening) {
     rocksdb::DBOptions db_options;
+    db_options.env = opening.env.get();
     db_options.create_if_missing = true;
     db_options.create_missing_column_families = true;
     db_options.atomic_flush = true;
@@ -206,6 +210,7 @@ Result<std::shared_ptr<Database>> open_database(const Opening& opening) {
         {rocksdb::kDefaultColumnFamilyName, family}, {"feed", family}};
 
     auto database = std::make_shared<Database>();
+    database->env = opening.env;
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* db = nullptr;
     const auto status = rocksdb::DB::Open(db_options, opening.directory, families, &handles, &db);
@@ -369,7 +374,10 @@ private:
 
 Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory,
                                                 const RocksStoreOptions& options) {
-    Opening opening{directory, options, rocksdb::NewLRUCache(options.cache_bytes)};
+    // What is flushed at once is at most one buffer of each column family.
+    const uint64_t room = options.room_bytes.value_or(2 * options.write_buffer_bytes);
+    Opening opening{directory, options, rocksdb::NewLRUCache(options.cache_bytes),
+                    make_roomy_env(room)};
     TRY_AS(auto database, open_database(opening));
     TRY_AS(const auto applied, database->applied(nullptr));
     return std::unique_ptr<Store>(

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "storage/store.h"
@@ -10,6 +11,8 @@ namespace signalbox {
 struct RocksStoreOptions {
     uint64_t cache_bytes = 64u << 20;         // of blocks read from disk
     uint64_t write_buffer_bytes = 64u << 20;  // of rows, before they are written out
+    // Must be free on the disk for rows to be written out; nothing: twice that buffer.
+    std::optional<uint64_t> room_bytes = std::nullopt;
 };
 
 // Opens or makes a store on RocksDB in a directory of its own. RocksDB's log is off: the

@@ -178,5 +178,24 @@ TEST(RocksStore, tells_its_size) {
     EXPECT_GT(store->usage().disk_bytes, 0u);
 }
 
+// The packaged RocksDB aborts when it comes back to a file that it could not write to.
+TEST(RocksStore, makes_no_file_of_rows_that_there_is_no_room_for) {
+    const TemporaryDirectory directory;
+    RocksStoreOptions options;
+    options.room_bytes = 1ull << 62;
+    {
+        auto store = open_rocks_store(directory.path(), options);
+        ASSERT_TRUE(store) << store.error().message;
+        write(**store, Revision(1));
+        const auto flushed = (*store)->flush();
+        ASSERT_FALSE(flushed);
+        EXPECT_EQ(flushed.error().code, ErrorCode::unavailable);
+        EXPECT_NE(flushed.error().message.find("are free"), std::string::npos)
+            << flushed.error().message;
+    }
+    // The journal would bring it back.
+    EXPECT_EQ(open(directory.path())->applied(), Revision());
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -131,8 +131,8 @@ void add_line_routes(Router& router) {
         router.add(Dialect::native, method, pattern, std::move(handler));
     };
     add(HttpMethod::get, "/api/v1/lines", handler(list));
-    add(HttpMethod::get, "/api/v1/lines/:server/:scope/:id", handler(show));
-    add(HttpMethod::patch, "/api/v1/lines/:server/:scope/:id", handler(change));
+    add(HttpMethod::get, "/api/v1/lines/:server/:scope/:id", plain_handler(show));
+    add(HttpMethod::patch, "/api/v1/lines/:server/:scope/:id", plain_handler(change));
     add(HttpMethod::get, "/api/v1/lines/:server/:scope/:id/tickets", handler(tickets));
 }
 

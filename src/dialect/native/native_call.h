@@ -23,6 +23,17 @@ Router::Handler handler(Handle handle) {
     };
 }
 
+// The same for routes that have no parameters beside their path: a query is refused by name, so
+// that nobody believes that what he wrote there was heeded.
+template <class Handle>
+Router::Handler plain_handler(Handle handle) {
+    return handler([handle](const Call& call) -> Result<void> {
+        TRY_AS(const auto query, Parameters::of(call.request.query));
+        TRY(query.only_known());
+        return handle(call);
+    });
+}
+
 // Asks the core and answers with render(value), or with the problem that came back.
 template <class Body, class Render>
 void ask(const Call& call, Body body, Render render) {

@@ -156,12 +156,12 @@ void add_session_routes(Router& router) {
     const auto add = [&](HttpMethod method, std::string_view pattern, Router::Handler handler) {
         router.add(Dialect::native, method, pattern, std::move(handler));
     };
-    add(HttpMethod::post, "/api/v1/sessions", handler(create));
+    add(HttpMethod::post, "/api/v1/sessions", plain_handler(create));
     add(HttpMethod::get, "/api/v1/sessions", handler(list));
-    add(HttpMethod::get, "/api/v1/sessions/:session", handler(show));
-    add(HttpMethod::put, "/api/v1/sessions/:session", handler(renew));
-    add(HttpMethod::erase, "/api/v1/sessions/:session", handler(end));
-    add(HttpMethod::get, "/api/v1/sessions/:session/connection", handler(connect));
+    add(HttpMethod::get, "/api/v1/sessions/:session", plain_handler(show));
+    add(HttpMethod::put, "/api/v1/sessions/:session", plain_handler(renew));
+    add(HttpMethod::erase, "/api/v1/sessions/:session", plain_handler(end));
+    add(HttpMethod::get, "/api/v1/sessions/:session/connection", plain_handler(connect));
 }
 
 }  // namespace signalbox::native

@@ -108,6 +108,9 @@ Result<CreateTicket> read_create(const HttpRequest& request, JsonMembers& member
         return fail(ErrorCode::invalid_argument, "or expires_at or session is required", "ttl");
     }
     TRY_AS(const auto hold_max, duration_member(members, "hold_max"));
+    if (hold_max && hold_max->count() <= 0) {
+        return fail(ErrorCode::invalid_argument, "must be at least 1ms", "hold_max");
+    }
     command.fields.hold_max = hold_max.value_or(Duration::zero());
     TRY_AS(const auto mode_name, members.text("mode"));
     if (mode_name) {
@@ -463,14 +466,14 @@ void add_ticket_routes(Router& router) {
     add(HttpMethod::post, "/api/v1/tickets", handler(create));
     add(HttpMethod::get, "/api/v1/tickets", handler(list));
     add(HttpMethod::get, "/api/v1/tickets/events", handler(events));
-    add(HttpMethod::get, "/api/v1/tickets/deadlocks", handler(deadlocks));
-    add(HttpMethod::get, "/api/v1/tickets/:ticket", handler(show));
-    add(HttpMethod::put, "/api/v1/tickets/:ticket", handler(renew));
+    add(HttpMethod::get, "/api/v1/tickets/deadlocks", plain_handler(deadlocks));
+    add(HttpMethod::get, "/api/v1/tickets/:ticket", plain_handler(show));
+    add(HttpMethod::put, "/api/v1/tickets/:ticket", plain_handler(renew));
     add(HttpMethod::erase, "/api/v1/tickets/:ticket", handler(remove));
     add(HttpMethod::get, "/api/v1/tickets/:ticket/wait", handler(wait));
-    add(HttpMethod::post, "/api/v1/tickets/:ticket/release", handler(release));
+    add(HttpMethod::post, "/api/v1/tickets/:ticket/release", plain_handler(release));
     add(HttpMethod::get, "/api/v1/tickets/:ticket/check", handler(check));
-    add(HttpMethod::get, "/api/v1/tickets/:ticket/history", handler(history));
+    add(HttpMethod::get, "/api/v1/tickets/:ticket/history", plain_handler(history));
 }
 
 }  // namespace signalbox::native
