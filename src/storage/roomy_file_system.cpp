@@ -3,6 +3,7 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
 namespace signalbox {

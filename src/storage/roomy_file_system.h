@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <memory>
 
-#include <rocksdb/env.h>
+namespace rocksdb {
+class Env;
+}
 
 namespace signalbox {
 
