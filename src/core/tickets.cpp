@@ -372,7 +372,7 @@ Result<TicketView> Tickets::release(TenantId tenant, const ReleaseTicket& comman
         }
         ++statistics_.released;
         if (command.forced) ++statistics_.forced;
-        const auto transition = command.forced ? "force_released" : "released";
+        const auto* transition = command.forced ? "force_released" : "released";
         return end(*ticket, TicketStatus::finished, transition, command.reason, step);
     }
     TRY_AS(auto ended, find_ended(tenant, command.uuid, step));

@@ -116,7 +116,7 @@ private:
     Result<void> check_lines(TenantId tenant, const CreateTicket& command) const;
     Result<TicketCreated> replay(TenantId tenant, const Uuid& uuid, size_t queue_views_max,
                                  Step& step);
-    Ticket& enter_lines(std::unique_ptr<Ticket> ticket, const TicketFields& fields);
+    Ticket& enter_lines(std::unique_ptr<Ticket> made, const TicketFields& fields);
     void tie(Ticket& ticket, const TicketFields& fields, Session* session);
     void schedule(Ticket& ticket, Timers& timers, Now now);
     void set_expiry(Ticket& ticket, const TicketFields& fields, Instant named, Step& step);

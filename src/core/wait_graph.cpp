@@ -101,7 +101,7 @@ bool WaitGraph::search_from(const Owner& owner, Search& search) const {
             if (++search.looked_at > looked_at_max) return false;
             const auto& name = owner_name(holder);
             if (name.empty()) return true;
-            Owner next{tenant_of(holder), name};
+            const Owner next{tenant_of(holder), name};
             // Waiting for oneself is not told: an owner may be a pool of workers by one name.
             if (next == search.goal) {
                 closed = owner != search.goal;

@@ -54,6 +54,7 @@ std::optional<RequestId> Frontend::submit(Command command, Continuation then) {
     if (!parks) slots_[static_cast<uint32_t>(request.value)].partition = nullptr;
     command.request = request;
     if (!partition.submit(std::move(command))) {
+        // It was not taken. NOLINTNEXTLINE(bugprone-use-after-move)
         auto refused =
             refusal(command.body, {ErrorCode::unavailable, "the server has too much to do", {}});
         ASSERT(refused);

@@ -15,7 +15,7 @@ namespace {
 namespace asio = boost::asio;
 using SteadyClock = std::chrono::steady_clock;
 
-class OwnThread : public CoreLoop {
+class OwnThread final : public CoreLoop {
 public:
     ~OwnThread() override { stop(); }
 

@@ -55,7 +55,7 @@ public:
                                                    PartitionOptions options, PartitionProbe& probe,
                                                    ReadySink& sink, std::function<void()> wake);
 
-    // False when the inbox is full. Any thread.
+    // False when the inbox is full; the command is left as it is then. Any thread.
     bool submit(Command&& command) { return inbox_.push(std::move(command)); }
 
     // Core thread. True when there is more to do at once.
