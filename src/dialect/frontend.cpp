@@ -54,9 +54,9 @@ std::optional<RequestId> Frontend::submit(Command command, Continuation then) {
     if (!parks) slots_[static_cast<uint32_t>(request.value)].partition = nullptr;
     command.request = request;
     if (!partition.submit(std::move(command))) {
-        // It was not taken. NOLINTNEXTLINE(bugprone-use-after-move)
-        auto refused =
-            refusal(command.body, {ErrorCode::unavailable, "the server has too much to do", {}});
+        const Error too_much{ErrorCode::unavailable, "the server has too much to do", {}};
+        // It was not taken, and is as it was. NOLINTNEXTLINE(bugprone-use-after-move)
+        auto refused = refusal(command.body, too_much);
         ASSERT(refused);
         auto continuation = std::move(slots_[static_cast<uint32_t>(request.value)].then);
         free_slot(request);
