@@ -96,7 +96,7 @@ uint64_t ByteReader::varint() {
         value |= static_cast<uint64_t>(byte & 0x7f) << shift;
         if ((byte & 0x80) == 0) return ok_ ? value : 0;
     }
-    ok_ = false;
+    fail();
     return 0;
 }
 
@@ -108,8 +108,7 @@ int64_t ByteReader::signed_varint() {
 std::string_view ByteReader::bytes() {
     const uint64_t count = varint();
     if (count > rest_.size()) {
-        ok_ = false;
-        rest_ = {};
+        fail();
         return {};
     }
     return fixed(static_cast<size_t>(count));
@@ -117,8 +116,7 @@ std::string_view ByteReader::bytes() {
 
 std::string_view ByteReader::fixed(size_t count) {
     if (count > rest_.size()) {
-        ok_ = false;
-        rest_ = {};
+        fail();
         return {};
     }
     const auto taken = rest_.substr(0, count);
@@ -128,6 +126,11 @@ std::string_view ByteReader::fixed(size_t count) {
 
 std::string_view ByteReader::rest() {
     return fixed(rest_.size());
+}
+
+void ByteReader::fail() {
+    ok_ = false;
+    rest_ = {};
 }
 
 uint64_t ByteReader::big_endian(size_t count) {

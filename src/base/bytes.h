@@ -24,8 +24,9 @@ void put_bytes(std::string& out, std::string_view bytes);
 uint64_t load_u64_le(const char* bytes);
 uint32_t load_u32_le(const char* bytes);
 
-// Takes values from the front of some bytes. A read past the end gives zeros and makes ok()
-// false for good, so a decoder checks once, at its end.
+// Takes values from the front of some bytes. A read past the end, or of a varint that does not
+// end, gives zeros, leaves nothing to read and makes ok() false for good, so a decoder checks
+// once, at its end.
 class ByteReader {
 public:
     explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
@@ -47,6 +48,7 @@ public:
     [[nodiscard]] size_t left() const { return rest_.size(); }
 
 private:
+    void fail();
     uint64_t big_endian(size_t count);
     uint64_t little_endian(size_t count);
 

@@ -146,10 +146,11 @@ TEST(ByteReader, refuses_a_varint_that_is_cut_or_never_ends) {
     ByteReader cut("\xff\xff"sv);
     EXPECT_EQ(cut.varint(), 0u);
     EXPECT_FALSE(cut.ok());
-    const std::string endless(11, '\x80');
+    const std::string endless(12, '\x80');
     ByteReader reader(endless);
     EXPECT_EQ(reader.varint(), 0u);
     EXPECT_FALSE(reader.ok());
+    EXPECT_TRUE(reader.at_end());
 }
 
 TEST(ByteReader, refuses_a_string_that_is_longer_than_what_is_left) {
