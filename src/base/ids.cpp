@@ -23,6 +23,28 @@ int hex_value(char c) {
 
 }  // namespace
 
+std::string to_hex(std::string_view bytes) {
+    std::string out;
+    out.reserve(bytes.size() * 2);
+    for (const char c : bytes) {
+        const auto byte = static_cast<uint8_t>(c);
+        out += hex_digits[byte >> 4];
+        out += hex_digits[byte & 0xf];
+    }
+    return out;
+}
+
+bool read_hex(std::string_view text, uint8_t* bytes, size_t count) {
+    if (text.size() != count * 2) return false;
+    for (size_t i = 0; i < count; ++i) {
+        const auto high = hex_digits.find(text[2 * i]);
+        const auto low = hex_digits.find(text[2 * i + 1]);
+        if (high == std::string_view::npos || low == std::string_view::npos) return false;
+        bytes[i] = static_cast<uint8_t>(high << 4 | low);
+    }
+    return true;
+}
+
 std::optional<Uuid> Uuid::parse(std::string_view text) {
     if (text.size() != uuid_text_bytes) return std::nullopt;
     Uuid uuid;

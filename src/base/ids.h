@@ -38,6 +38,11 @@ using TenantId = StrongNumber<struct TenantIdTag, uint32_t>;
 // A request under way, as the core sees it: opaque, chosen by the front end.
 using RequestId = StrongNumber<struct RequestIdTag>;
 
+// Two lower-case digits a byte.
+std::string to_hex(std::string_view bytes);
+// Exactly `count` bytes in lower-case digits; false otherwise.
+bool read_hex(std::string_view text, uint8_t* bytes, size_t count);
+
 // 128 bits, written as 8-4-4-4-12 hexadecimal digits.
 struct Uuid {
     std::array<uint8_t, 16> bytes{};
@@ -54,6 +59,35 @@ struct Uuid {
     // `raw` has 16 bytes.
     static Uuid from_raw(std::string_view raw);
 };
+
+// 96 bits that mean something to whoever gave them out, and nothing to anybody else; written as
+// 24 lower-case hexadecimal digits.
+template <class Tag>
+struct OpaqueId {
+    std::array<uint8_t, 12> bytes{};
+
+    constexpr auto operator<=>(const OpaqueId&) const = default;
+
+    // Takes exactly 24 hexadecimal digits, in lower case; nothing otherwise.
+    static std::optional<OpaqueId> parse(std::string_view text) {
+        OpaqueId id;
+        if (!read_hex(text, id.bytes.data(), id.bytes.size())) return std::nullopt;
+        return id;
+    }
+    [[nodiscard]] std::string text() const { return to_hex(raw()); }
+    [[nodiscard]] std::string_view raw() const {
+        return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    }
+    // `raw` has 12 bytes.
+    static OpaqueId from_raw(std::string_view raw) {
+        OpaqueId id;
+        raw.copy(reinterpret_cast<char*>(id.bytes.data()), id.bytes.size());
+        return id;
+    }
+};
+
+using MessageId = OpaqueId<struct MessageIdTag>;
+using ClaimId = OpaqueId<struct ClaimIdTag>;
 
 // Fit for tables keyed by ids that nobody chooses by hand; the bytes are random already.
 size_t hash_value(const Uuid& uuid);

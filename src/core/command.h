@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "core/feed_commands.h"
+#include "core/queue_commands.h"
 #include "core/session_commands.h"
 #include "core/ticket_commands.h"
 
@@ -25,7 +26,11 @@ using CommandBody =
     std::variant<CreateTicket, GetTicket, WaitTicket, RenewTicket, ReleaseTicket, DeleteTicket,
                  ClearServer, CheckTicket, GetLine, SetLine, ListLines, ListLineTickets,
                  GetTicketHistory, ListDeadlocks, CreateSession, GetSession, RenewSession,
-                 HoldSession, EndSession, ListSessions, SubscribeFeed, ReadFeedHead, CancelRequest>;
+                 HoldSession, EndSession, ListSessions, SubscribeFeed, ReadFeedHead, CancelRequest,
+                 CreateQueue, GetQueue, UpdateQueue, DeleteQueue, PurgeQueue, GetQueueStats,
+                 PostMessages, ListMessages, GetMessages, DeleteMessages, PopMessages,
+                 ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor, SetQueueCursor,
+                 DeleteQueueCursor, ListQueueCursors>;
 
 // A request to the core.
 struct Command {
@@ -40,7 +45,12 @@ using Reply =
     std::variant<Result<TicketCreated>, Result<TicketView>, Result<WaitOutcome>,
                  Result<ServerCleared>, Result<LineView>, Result<LineList>, Result<TicketList>,
                  Result<TicketHistory>, Result<DeadlockList>, Result<SessionView>,
-                 Result<SessionEnded>, Result<SessionList>, Result<FeedJoined>, Result<FeedHead>>;
+                 Result<SessionEnded>, Result<SessionList>, Result<FeedJoined>, Result<FeedHead>,
+                 Result<QueueCreated>, Result<QueueView>, Result<QueueDeleted>, Result<QueuePurged>,
+                 Result<QueueStats>, Result<MessagesPosted>, Result<MessageList>,
+                 Result<MessagesDeleted>, Result<MessagesClaimed>, Result<ClaimView>,
+                 Result<ClaimReleased>, Result<QueueCursor>, Result<QueueCursorDeleted>,
+                 Result<QueueCursorList>>;
 
 // The answer that refuses a command, of the kind its sender expects; nothing for a command that
 // is never answered.

@@ -165,6 +165,10 @@ struct Engine::Apply {
         answer<FeedHead>(FeedHead{Revision(step.revision().value - 1)});
     }
     void operator()(const CancelRequest& /*command*/) const { ASSERT(false); }
+    template <class Body>
+    void operator()(const Body& /*command*/) const {
+        answer<typename Body::Answer>(fail(ErrorCode::unavailable, "not built yet"));
+    }
 };
 
 void Engine::apply(Command command) {
