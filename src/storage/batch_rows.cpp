@@ -30,6 +30,18 @@ public:
         }
         settle();
     }
+    void seek(std::string_view key) override {
+        committed_->seek(key);
+        if (change_ != changes_end_ && change_->first < key) {
+            // Whoever seeks stays within the bounds, or is at the end.
+            change_ = rows_.changes_.lower_bound(key);
+            if (changes_end_ != rows_.changes_.end() &&
+                (change_ == rows_.changes_.end() || changes_end_->first < change_->first)) {
+                change_ = changes_end_;
+            }
+        }
+        settle();
+    }
     [[nodiscard]] std::string_view key() const override {
         return from_batch_ ? std::string_view(change_->first) : committed_->key();
     }

@@ -48,6 +48,8 @@ TEST_P(BatchRowsTest, are_the_rows_as_after_the_commit) {
             EXPECT_EQ(*rows.get(key), *after.get(key));
             const auto bounds = batches.bounds();
             EXPECT_EQ(rows_of(rows, bounds), rows_of(after, bounds));
+            EXPECT_EQ(rows_after_seek(rows, bounds, key),
+                      rows_to_seek(rows_of(after, bounds), key));
         }
         batch.end();
         if (!batch.empty()) {

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <type_traits>
 
+#include "base/assert.h"
 #include "storage/unreadable.h"
 
 namespace signalbox {
@@ -12,17 +13,29 @@ namespace {
 template <class Iterator>
 class MapScan : public RowScan {
 public:
-    MapScan(std::shared_ptr<const void> owner, Iterator at, Iterator end)
-        : owner_(std::move(owner)), at_(at), end_(end) {}
+    MapScan(std::shared_ptr<const void> owner, const MemoryStore::Rows& rows, Iterator at,
+            Iterator end)
+        : owner_(std::move(owner)), rows_(rows), at_(at), end_(end) {}
 
     [[nodiscard]] bool valid() const override { return at_ != end_; }
     void next() override { ++at_; }
+    void seek(std::string_view key) override {
+        if constexpr (std::is_same_v<Iterator, MemoryStore::Rows::const_iterator>) {
+            if (at_ == end_ || at_->first >= key) return;
+            const auto found = rows_.lower_bound(key);
+            const bool is_within = end_ == rows_.end() || key < std::string_view(end_->first);
+            at_ = is_within ? found : end_;
+        } else {
+            ASSERT(false);
+        }
+    }
     [[nodiscard]] std::string_view key() const override { return at_->first; }
     [[nodiscard]] std::string_view value() const override { return at_->second; }
     [[nodiscard]] Result<void> status() const override { return {}; }
 
 private:
     std::shared_ptr<const void> owner_;
+    const MemoryStore::Rows& rows_;
     Iterator at_;
     Iterator end_;
 };
@@ -40,12 +53,12 @@ std::unique_ptr<RowScan> scan_rows(const MemoryStore::Rows& rows, std::shared_pt
     const auto end = lower < upper ? rows.lower_bound(upper) : begin;
     if (order == ScanOrder::ascending) {
         return std::make_unique<MapScan<std::remove_const_t<decltype(begin)>>>(std::move(owner),
-                                                                               begin, end);
+                                                                               rows, begin, end);
     }
     const auto last = std::make_reverse_iterator(end);
     const auto before_first = std::make_reverse_iterator(begin);
-    return std::make_unique<MapScan<std::remove_const_t<decltype(last)>>>(std::move(owner), last,
-                                                                          before_first);
+    return std::make_unique<MapScan<std::remove_const_t<decltype(last)>>>(std::move(owner), rows,
+                                                                          last, before_first);
 }
 
 bool is_readable(const BatchView& batch) {

@@ -83,4 +83,25 @@ inline RowList rows_of(const RowReader& reader, const std::pair<std::string, std
     return rows;
 }
 
+// The rows of a scan that goes one row and then seeks.
+inline RowList rows_after_seek(const RowReader& reader,
+                               const std::pair<std::string, std::string>& bounds,
+                               std::string_view key) {
+    RowList rows;
+    const auto scan = reader.scan(bounds.first, bounds.second);
+    if (scan->valid()) scan->next();
+    scan->seek(key);
+    for (; scan->valid(); scan->next()) rows.emplace_back(scan->key(), scan->value());
+    return rows;
+}
+
+// What it must be: `rows` without the first one, and without those before the key.
+inline RowList rows_to_seek(const RowList& rows, std::string_view key) {
+    RowList left;
+    for (size_t i = 1; i < rows.size(); ++i) {
+        if (rows[i].first >= key) left.push_back(rows[i]);
+    }
+    return left;
+}
+
 }  // namespace signalbox

@@ -113,6 +113,10 @@ public:
             iterator_->Prev();
         }
     }
+    void seek(std::string_view key) override {
+        ASSERT(order_ == ScanOrder::ascending);
+        if (iterator_->Valid() && view(iterator_->key()) < key) iterator_->Seek(slice(key));
+    }
     [[nodiscard]] std::string_view key() const override { return view(iterator_->key()); }
     [[nodiscard]] std::string_view value() const override { return view(iterator_->value()); }
     [[nodiscard]] Result<void> status() const override {

@@ -19,6 +19,9 @@ public:
     virtual ~RowScan() = default;
     [[nodiscard]] virtual bool valid() const = 0;
     virtual void next() = 0;
+    // Forward to the first row whose key is not before `key`; stays where it is when that is
+    // behind it. Ascending scans only.
+    virtual void seek(std::string_view key) = 0;
     // Valid until next().
     [[nodiscard]] virtual std::string_view key() const = 0;
     [[nodiscard]] virtual std::string_view value() const = 0;

@@ -35,7 +35,10 @@ TEST_P(StoresTest, agree_on_everything_whatever_is_written) {
         const auto key = batches.key();
         EXPECT_EQ(*a.get(key), *b.get(key));
         const auto bounds = batches.bounds();
-        EXPECT_EQ(rows_of(a, bounds), rows_of(b, bounds));
+        const auto rows = rows_of(a, bounds);
+        EXPECT_EQ(rows, rows_of(b, bounds));
+        EXPECT_EQ(rows_after_seek(a, bounds, key), rows_to_seek(rows, key));
+        EXPECT_EQ(rows_after_seek(b, bounds, key), rows_to_seek(rows, key));
         EXPECT_EQ(rows_of(a, bounds, ScanOrder::descending),
                   rows_of(b, bounds, ScanOrder::descending));
     };

@@ -13,6 +13,7 @@ class UnreadableScan : public RowScan {
 public:
     [[nodiscard]] bool valid() const override { return false; }
     void next() override {}
+    void seek(std::string_view /*key*/) override {}
     [[nodiscard]] std::string_view key() const override { return {}; }
     [[nodiscard]] std::string_view value() const override { return {}; }
     [[nodiscard]] Result<void> status() const override { return fail(store_out_of_order()); }
