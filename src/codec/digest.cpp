@@ -5,19 +5,40 @@
 #include <openssl/evp.h>
 
 #include "base/assert.h"
+#include "base/ids.h"
 
 namespace signalbox {
+namespace {
 
-std::string md5_base64(std::string_view bytes) {
+std::string digest_base64(std::string_view bytes, const EVP_MD* kind) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned int digest_bytes = 0;
     const int made =
-        EVP_Digest(bytes.data(), bytes.size(), digest.data(), &digest_bytes, EVP_md5(), nullptr);
+        EVP_Digest(bytes.data(), bytes.size(), digest.data(), &digest_bytes, kind, nullptr);
     ASSERT(made == 1);
     std::string text(4UL * ((digest_bytes + 2) / 3), '\0');
     EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), digest.data(),
                     static_cast<int>(digest_bytes));
     return text;
+}
+
+}  // namespace
+
+std::string md5_hex(std::string_view bytes) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int digest_bytes = 0;
+    const int made =
+        EVP_Digest(bytes.data(), bytes.size(), digest.data(), &digest_bytes, EVP_md5(), nullptr);
+    ASSERT(made == 1);
+    return to_hex({reinterpret_cast<const char*>(digest.data()), digest_bytes});
+}
+
+std::string md5_base64(std::string_view bytes) {
+    return digest_base64(bytes, EVP_md5());
+}
+
+std::string sha1_base64(std::string_view bytes) {
+    return digest_base64(bytes, EVP_sha1());
 }
 
 }  // namespace signalbox

@@ -14,5 +14,10 @@ TEST(Md5Base64, is_what_content_md5_carries) {
               "nhB9nTcrtoJr2B01QqQZ1g==");
 }
 
+// The vector of FIPS 180, in base64.
+TEST(Sha1Base64, is_what_a_websocket_is_accepted_with) {
+    EXPECT_EQ(sha1_base64("abc"), "qZk+NkcGgWq6PiVxeFDCbJzQ2J0=");
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -1,6 +1,8 @@
 #include "codec/http_message.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -12,6 +14,25 @@ namespace {
 
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+void append_number(std::string& out, size_t number) {
+    std::array<char, 20> digits{};
+    const auto end = std::to_chars(digits.begin(), digits.end(), number).ptr;
+    out.append(digits.begin(), end);
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+    out += name;
+    out += ": ";
+    out += value;
+    out += "\r\n";
+}
+
+void append_length(std::string& out, size_t body_bytes) {
+    out += "Content-Length: ";
+    append_number(out, body_bytes);
+    out += "\r\n";
 }
 
 }  // namespace
@@ -80,26 +101,26 @@ std::string_view http_reason(uint16_t status) {
 
 void append_response_head(std::string& out, const HttpResponse& response, HttpFraming framing,
                           bool keep_alive, std::string_view date) {
-    const auto sink = std::back_inserter(out);
-    fmt::format_to(sink, "HTTP/1.1 {} {}\r\n", response.status, http_reason(response.status));
-    if (!response.content_type.empty()) {
-        fmt::format_to(sink, "Content-Type: {}\r\n", response.content_type);
-    }
+    out += "HTTP/1.1 ";
+    append_number(out, response.status);
+    out += ' ';
+    out += http_reason(response.status);
+    out += "\r\n";
+    if (!response.content_type.empty()) append_field(out, "Content-Type", response.content_type);
     switch (framing) {
-        case HttpFraming::length:
-            fmt::format_to(sink, "Content-Length: {}\r\n", response.body.size());
-            break;
-        case HttpFraming::chunked: out += "Transfer-Encoding: chunked\r\n"; break;
-        case HttpFraming::until_close: break;
+        case HttpFraming::length: append_length(out, response.body.size()); break;
+        case HttpFraming::chunked: append_field(out, "Transfer-Encoding", "chunked"); break;
+        case HttpFraming::until_close:
+        case HttpFraming::upgrade: break;
         case HttpFraming::none:
-            if (!response.content_type.empty()) {
-                fmt::format_to(sink, "Content-Length: {}\r\n", response.body.size());
-            }
+            if (!response.content_type.empty()) append_length(out, response.body.size());
             break;
     }
-    fmt::format_to(sink, "Date: {}\r\n", date);
-    for (const auto& [name, value] : response.fields) {
-        fmt::format_to(sink, "{}: {}\r\n", name, value);
+    append_field(out, "Date", date);
+    for (const auto& [name, value] : response.fields) append_field(out, name, value);
+    if (framing == HttpFraming::upgrade) {
+        out += "Connection: Upgrade\r\n\r\n";
+        return;
     }
     out += keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
 }

@@ -52,6 +52,7 @@ enum class HttpFraming : uint8_t {
     chunked,      // chunks, then append_last_chunk
     until_close,  // by closing the connection
     none,         // no body by rule: 204, 304 and answers to HEAD (with the length they would have)
+    upgrade,      // what follows is another protocol
 };
 
 // Everything up to and including the empty line. `date` is the value of the Date field.

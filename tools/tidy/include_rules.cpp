@@ -23,6 +23,7 @@ const std::vector<Foreign>& foreign_headers() {
         {"boost/beast", {"src/codec/http1.cpp"}},
         {"openssl/", {"src/net/", "src/codec/digest.cpp"}},
         {"curl/", {"src/net/"}},
+        {"wslay/", {"src/codec/websocket.cpp"}},
         {"rocksdb/", {"src/storage/rocks_store.cpp", "src/storage/roomy_file_system.cpp"}},
         {"simdjson", {"src/codec/json_reader.cpp", "src/codec/url.cpp"}},
         {"prometheus/", {"src/base/metrics."}},
