@@ -52,11 +52,72 @@ struct FeedLimits {
     size_t page_rows_max = 256;             // of the store, read for it at a time
 };
 
+// Of Zaqar's routes. Each has the range that Zaqar's own configuration has by default.
+struct ZaqarLimits {
+    size_t name_bytes_max = 64;  // of a queue, topic, pool or flavor
+    size_t metadata_bytes_max = 65'536;
+    size_t post_bytes_max = 262'144;  // of a request that posts messages
+    Duration message_ttl_min = std::chrono::seconds(60);
+    Duration message_ttl_max = std::chrono::days(14);
+    Duration message_delay_max = std::chrono::minutes(15);
+    Duration claim_ttl_min = std::chrono::seconds(60);
+    Duration claim_ttl_max = std::chrono::hours(12);
+    Duration claim_ttl = std::chrono::minutes(5);  // when the request says nothing
+    Duration claim_grace_min = std::chrono::seconds(60);
+    Duration claim_grace_max = std::chrono::hours(12);
+    Duration claim_grace = std::chrono::minutes(1);
+    size_t page = 10;  // of any list, when the request says nothing
+    size_t queues_per_page_max = 20;
+    size_t messages_per_page_max = 20;   // also ids in one request
+    size_t messages_per_claim_max = 20;  // also of one pop
+    size_t pools_per_page_max = 20;
+    size_t flavors_per_page_max = 20;
+    size_t filter_bytes_max = 256;  // of a regular expression that queues are listed by
+    size_t filters_max = 8;         // on metadata, of one list of queues
+};
+
+struct PoolLimits {
+    size_t pools_max = 1000;
+    size_t flavors_max = 10'000;
+    size_t options_bytes_max = 65'536;
+    size_t uri_bytes_max = 1024;
+};
+
+struct QueueLimits {
+    size_t queues_max = 10'000'000;     // of a partition
+    size_t queues_loaded_max = 10'000;  // in memory although nothing goes on in them
+    size_t name_bytes_max = 64;         // of queues; readers and groups have 255
+    size_t metadata_bytes_max = 65'536;
+    size_t messages_per_post_max = 10'000;
+    size_t messages_per_answer_max = 1000;
+    size_t answer_bytes_max = 4u << 20;  // of the bodies in an answer; but always one message
+    Duration ttl_default = std::chrono::hours(1);
+    Duration ttl_max = std::chrono::days(3650);
+    Duration delay_max = std::chrono::days(366);
+    Duration claim_ttl_max = std::chrono::days(1);
+    size_t claims_max = 10'000'000;  // open at a time, of a partition
+    size_t cursors_max = 1000;       // of a queue
+    // What one step looks at; the rest follows in the next ones, so that nobody waits long.
+    size_t rows_per_step_max = 4096;
+    size_t unparked_per_step_max = 64;  // messages of a group that was held
+};
+
+// What a tenant may have in all of its queues; 0: as much as there is room for.
+struct TenantQuotas {
+    uint64_t queues_max = 0;
+    uint64_t messages_max = 0;
+    uint64_t bytes_max = 0;            // of bodies
+    uint64_t messages_per_second = 0;  // posted; ten seconds' worth at once
+};
+
 struct CoreLimits {
     TicketLimits ticket;
     SessionLimits session;
     IdempotencyLimits idempotency;
     FeedLimits feed;
+    QueueLimits queue;
+    TenantQuotas quota;
+    PoolLimits pool;
     size_t waiters_max = 1'000'000;
     size_t timers_per_batch_max = 256;  // so that nobody waits long when many are due at once
     size_t tenants_max = 100'000;
@@ -75,6 +136,8 @@ struct HttpLimits {
     size_t target_bytes_max = 8u << 10;
     size_t fields_max = 100;
     size_t pipelined_max = 256;          // requests under way on one connection
+    size_t batch_messages_max = 10'000;  // posted, listed, claimed or deleted by one request
+    size_t window_max = 10'000;          // unacknowledged messages of one stream
     size_t output_bytes_max = 1u << 20;  // unsent, before a connection is not read any more
     size_t connections_max = 50'000;
     Duration head_timeout = std::chrono::seconds(30);  // from the first byte of a request

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace signalbox {
+
+// HMAC-SHA256 in lower-case digits.
+std::string hmac_sha256_hex(std::string_view key, std::string_view text);
+
+// Whether two texts are the same, in a time that tells nothing of where they differ.
+bool is_same_secret(std::string_view a, std::string_view b);
+
+}  // namespace signalbox
