@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "core/feed_commands.h"
+#include "core/pool_commands.h"
 #include "core/queue_commands.h"
 #include "core/session_commands.h"
 #include "core/ticket_commands.h"
@@ -30,7 +31,8 @@ using CommandBody =
                  CreateQueue, GetQueue, UpdateQueue, DeleteQueue, PurgeQueue, GetQueueStats,
                  PostMessages, ListMessages, GetMessages, DeleteMessages, PopMessages,
                  ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor, SetQueueCursor,
-                 DeleteQueueCursor, ListQueueCursors>;
+                 DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool, DeletePool,
+                 ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors>;
 
 // A request to the core.
 struct Command {
@@ -50,7 +52,8 @@ using Reply =
                  Result<QueueStats>, Result<MessagesPosted>, Result<MessageList>,
                  Result<MessagesDeleted>, Result<MessagesClaimed>, Result<ClaimView>,
                  Result<ClaimReleased>, Result<QueueCursor>, Result<QueueCursorDeleted>,
-                 Result<QueueCursorList>>;
+                 Result<QueueCursorList>, Result<PoolView>, Result<PoolDeleted>, Result<PoolList>,
+                 Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>>;
 
 // The answer that refuses a command, of the kind its sender expects; nothing for a command that
 // is never answered.

@@ -20,7 +20,15 @@ const Caller the_server{"signalbox", {}};
 // Commands that make something which a tenant then owns.
 bool may_add_tenant(const CommandBody& body) {
     return std::holds_alternative<CreateTicket>(body) || std::holds_alternative<SetLine>(body) ||
-           std::holds_alternative<CreateSession>(body);
+           std::holds_alternative<CreateSession>(body) ||
+           std::holds_alternative<CreateQueue>(body) || std::holds_alternative<PostMessages>(body);
+}
+
+// Commands that may wait for something to come for a tenant that has nothing yet.
+bool may_follow(const CommandBody& body) {
+    const auto* claim = std::get_if<ClaimMessages>(&body);
+    return std::holds_alternative<SubscribeFeed>(body) ||
+           (claim != nullptr && claim->wait > Duration::zero());
 }
 
 Error stopping() {
@@ -37,7 +45,9 @@ Engine::Engine(const CoreLimits& limits, uint64_t seed, Now now)
       tenants_(limits_),
       sessions_(limits_.session),
       idempotency_(limits_.idempotency),
+      pools_(limits_.pool),
       tickets_(limits_.ticket, sessions_, idempotency_),
+      queues_(limits_.queue, limits_.quota, idempotency_, tenants_),
       feed_(limits_.feed),
       now_(now) {}
 
@@ -45,6 +55,8 @@ Result<void> Engine::load(const RowReader& rows, Now now) {
     TRY(tenants_.load(rows));
     TRY(sessions_.load(rows, timers_, now));
     TRY(tickets_.load(rows, timers_, now));
+    TRY(pools_.load(rows));
+    TRY(queues_.load(rows, timers_, now));
     TRY(feed_.load(rows));
     feed_.start(timers_, now);
     timers_.schedule(retention_timer_, now.steady + retention_interval);
@@ -164,10 +176,90 @@ struct Engine::Apply {
     void operator()(const ReadFeedHead& /*command*/) const {
         answer<FeedHead>(FeedHead{Revision(step.revision().value - 1)});
     }
+    void operator()(PutPool& command) const {
+        answer(engine.pools_.put(std::move(command), step));
+    }
+    void operator()(const GetPool& command) const { answer(engine.pools_.get(command)); }
+    void operator()(UpdatePool& command) const {
+        answer(engine.pools_.update(std::move(command), step));
+    }
+    void operator()(const DeletePool& command) const {
+        answer(engine.pools_.remove(command, step));
+    }
+    void operator()(const ListPools& command) const {
+        answer<PoolList>(engine.pools_.list(command));
+    }
+    void operator()(PutFlavor& command) const {
+        answer(engine.pools_.put(std::move(command), step));
+    }
+    void operator()(const GetFlavor& command) const { answer(engine.pools_.get(command)); }
+    void operator()(const DeleteFlavor& command) const {
+        answer(engine.pools_.remove(command, step));
+    }
+    void operator()(const ListFlavors& command) const {
+        answer<FlavorList>(engine.pools_.list(command));
+    }
     void operator()(const CancelRequest& /*command*/) const { ASSERT(false); }
-    template <class Body>
-    void operator()(const Body& /*command*/) const {
-        answer<typename Body::Answer>(fail(ErrorCode::unavailable, "not built yet"));
+    void operator()(CreateQueue& command) const {
+        answer(engine.queues_.catalog.create(tenant, std::move(command), step));
+    }
+    void operator()(const GetQueue& command) const {
+        answer(engine.queues_.catalog.get(tenant, command, step));
+    }
+    void operator()(UpdateQueue& command) const {
+        answer(engine.queues_.catalog.update(tenant, std::move(command), step));
+    }
+    void operator()(const DeleteQueue& command) const {
+        answer(engine.queues_.catalog.remove(tenant, command, step));
+    }
+    void operator()(const PurgeQueue& command) const {
+        answer(engine.queues_.catalog.purge(tenant, command, step));
+    }
+    void operator()(const GetQueueStats& command) const {
+        answer(engine.queues_.messages.stats(tenant, command, step));
+    }
+    void operator()(PostMessages& command) const {
+        answer(engine.queues_.messages.post(tenant, command, step));
+    }
+    void operator()(const ListMessages& command) const {
+        if (engine.stopping_) return answer<MessageList>(fail(stopping()));
+        auto list = engine.queues_.messages.list(tenant, command, request, step);
+        if (list) answer(std::move(*list));
+    }
+    void operator()(const GetMessages& command) const {
+        answer(engine.queues_.messages.get(tenant, command, step));
+    }
+    void operator()(const DeleteMessages& command) const {
+        answer(engine.queues_.messages.remove(tenant, command, step));
+    }
+    void operator()(const PopMessages& command) const {
+        answer(engine.queues_.messages.pop(tenant, command, step));
+    }
+    void operator()(const ClaimMessages& command) const {
+        if (engine.stopping_) return answer<MessagesClaimed>(fail(stopping()));
+        auto claimed = engine.queues_.claims.claim(tenant, tenant_name, command, request, step);
+        if (claimed) answer(std::move(*claimed));
+    }
+    void operator()(const GetClaim& command) const {
+        answer(engine.queues_.claims.get(tenant, command, step));
+    }
+    void operator()(const RenewClaim& command) const {
+        answer(engine.queues_.claims.renew(tenant, command, step));
+    }
+    void operator()(const ReleaseClaim& command) const {
+        answer(engine.queues_.claims.release(tenant, command, step));
+    }
+    void operator()(const GetQueueCursor& command) const {
+        answer(engine.queues_.cursors.get(tenant, command, step));
+    }
+    void operator()(const SetQueueCursor& command) const {
+        answer(engine.queues_.cursors.set(tenant, command, step));
+    }
+    void operator()(const DeleteQueueCursor& command) const {
+        answer(engine.queues_.cursors.remove(tenant, command, step));
+    }
+    void operator()(const ListQueueCursors& command) const {
+        answer(engine.queues_.cursors.list(tenant, command, step));
     }
 };
 
@@ -192,13 +284,18 @@ void Engine::apply(Command command) {
             tenants_.keep(command.tenant, *tenant, step);
         }
         tickets_.settle(step);
+        queues_.claims.settle(step);
     });
+}
+
+void Engine::end_batch() {
+    commit(the_server, [&](Step& step) { queues_.finish_batch(step); });
 }
 
 // TenantId(0), which owns nothing, for a name that is not known and only asked about.
 Result<TenantId> Engine::tenant_of(const Command& command) const {
     const TenantId known = tenants_.find(command.tenant);
-    const bool follows = std::holds_alternative<SubscribeFeed>(command.body);
+    const bool follows = may_follow(command.body);
     const bool may_add = may_add_tenant(command.body);
     if (known != TenantId() || (!follows && !may_add)) return known;
     // A name that can never be is told apart from one that finds no room today.
@@ -218,6 +315,12 @@ bool Engine::fire_due() {
             tickets_.settle(step);
         });
     }
+    if (queues_.is_unsettled()) {
+        commit(the_server, [&](Step& step) {
+            queues_.claims.settle(step);
+            queues_.messages.go_on_listing(step);
+        });
+    }
     size_t fired = 0;
     const auto fire_all = [&](TimerWheel& wheel, int64_t now_ms) {
         while (fired < limits_.timers_per_batch_max &&
@@ -231,7 +334,12 @@ bool Engine::fire_due() {
     fire_all(timers_.wall, now_.wall.time_since_epoch().count());
     fire_all(timers_.steady, now_.steady.time_since_epoch().count());
     // Once for all of them: a line full of expired tickets is walked once.
-    if (fired > 0) commit(the_server, [&](Step& step) { tickets_.settle(step); });
+    if (fired > 0) {
+        commit(the_server, [&](Step& step) {
+            tickets_.settle(step);
+            queues_.claims.settle(step);
+        });
+    }
     return until_next_deadline(now_) == Duration::zero();
 }
 
@@ -241,11 +349,21 @@ void Engine::fire(TimerHook& hook, Step& step) {
             return tickets_.on_deadline(static_cast<Ticket&>(hook), step);
         case TimerKind::waiter_timeout: {
             auto& waiter = static_cast<Waiter&>(hook);
+            if (std::holds_alternative<Queue*>(waiter.watched)) {
+                return queues_.claims.on_wait_timeout(waiter.request, step);
+            }
             return tickets_.on_wait_timeout(*std::get<Ticket*>(waiter.watched), waiter.request,
                                             step);
         }
         case TimerKind::session_deadline:
             return end_session(static_cast<Session&>(hook), "no sign of life", step);
+        case TimerKind::claim_deadline:
+            return queues_.claims.on_deadline(static_cast<Claim&>(hook), step);
+        case TimerKind::queue_expiry:
+            return queues_.messages.on_expiry(static_cast<QueueTimer&>(hook).queue, step);
+        case TimerKind::queue_delay:
+            return queues_.messages.on_delay(static_cast<QueueTimer&>(hook).queue, step);
+        case TimerKind::queue_rounds: return queues_.catalog.go_rounds(step);
         case TimerKind::retention: return forget_old(step);
         case TimerKind::feed_trim: return feed_.trim(step);
     }
@@ -274,10 +392,12 @@ void Engine::cancel(RequestId request, Now now) {
     const Waiter* waiter = waiters_.find(request);
     if (waiter == nullptr) {
         if (const auto tenant = feed_.unsubscribe(request)) tenants_.unfollow(*tenant);
+        queues_.messages.forget_listing(request);
         return;
     }
     const auto watched = waiter->watched;
     waiters_.forget(request);
+    queues_.claims.forget_wait(request);
     if (const auto* session = std::get_if<Session*>(&watched)) {
         sessions_.let_go(**session, timers_, now);
     }
@@ -287,10 +407,13 @@ void Engine::stop() {
     stopping_ = true;
     commit(the_server, [&](Step& step) {
         tickets_.stop_clearing(stopping(), step);
+        queues_.messages.stop_listings(stopping(), step);
         for (const auto& [request, watched] : waiters_.all()) {
             cancel(request, now_);
             if (std::holds_alternative<Session*>(watched)) {
                 step.complete<SessionEnded>(request, fail(stopping()));
+            } else if (std::holds_alternative<Queue*>(watched)) {
+                step.complete<MessagesClaimed>(request, fail(stopping()));
             } else {
                 step.complete<WaitOutcome>(request, fail(stopping()));
             }
@@ -304,7 +427,9 @@ void Engine::stop() {
 
 std::optional<Duration> Engine::until_next_deadline(Now now) {
     std::optional<Duration> until;
-    if (tickets_.is_unsettled() || tickets_.clearing_for() != nullptr) until = Duration::zero();
+    if (tickets_.is_unsettled() || tickets_.clearing_for() != nullptr || queues_.is_unsettled()) {
+        until = Duration::zero();
+    }
     const auto consider = [&](std::optional<int64_t> deadline_ms, int64_t now_ms) {
         if (!deadline_ms) return;
         const Duration left(std::max<int64_t>(*deadline_ms - now_ms, 0));
@@ -324,6 +449,8 @@ void Engine::check(Now now) const {
     tenants_.check();
     sessions_.check();
     tickets_.check(now);
+    queues_.check();
+    pools_.check();
     feed_.check();
 }
 

@@ -5,6 +5,8 @@
 #include "base/limits.h"
 #include "core/feed.h"
 #include "core/idempotency.h"
+#include "core/pools.h"
+#include "core/queues.h"
 #include "core/session.h"
 #include "core/step.h"
 #include "core/tenants.h"
@@ -22,6 +24,7 @@ namespace signalbox {
 //     engine.begin_batch(now, next_revision);
 //     engine.fire_due();
 //     for (command : commands) engine.apply(std::move(command));
+//     engine.end_batch();
 //     journal.append(engine.ready().writes); store.apply(...);
 //     deliver(engine.ready());
 //
@@ -37,6 +40,9 @@ public:
     // until the next begin_batch().
     void begin_batch(Now now, Revision next, const RowReader& rows);
     void apply(Command command);
+    // Behind the last command, before anything of ready() is used: what the batch as a whole has
+    // left to write.
+    void end_batch();
     // Takes a parked request back. Writes nothing, so it may be called when nothing can be written.
     void cancel(RequestId request, Now now);
     // Fires a bounded number of due timers; true when more are due already.
@@ -51,6 +57,7 @@ public:
 
     struct Statistics {
         Tickets::Statistics tickets;
+        Queues::Statistics queues;
         uint64_t sessions = 0;
         uint64_t waiters = 0;
         uint64_t subscribers = 0;
@@ -81,7 +88,9 @@ private:
     Tenants tenants_;
     Sessions sessions_;
     Idempotency idempotency_;
+    Pools pools_;
     Tickets tickets_;
+    Queues queues_;
     Feed feed_;
     TimerHook retention_timer_{TimerKind::retention};
     bool stopping_ = false;

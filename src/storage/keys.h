@@ -29,6 +29,18 @@ enum class Table : uint8_t {
     session = 's',
     idempotency = 'I',      // what a client's key stands for
     idempotency_age = 'i',  // those keys by age
+    queue = 'Q',             // by kind and name
+    queue_by_number = 'D',   // which one has that number
+    queue_counters = 'q',    // what changes with its messages
+    message = 'm',           // by queue, lane and sequence
+    message_expiry = 'x',    // those that end before one that was posted before them
+    message_delay = 'y',     // those that cannot be had yet, by the time at which they can
+    message_moved = 'M',     // those that kept the id they had in another queue
+    claim = 'C',             // and the messages that it holds
+    queue_cursor = 'R',      // how far a reader has come
+    tenant_usage = 'u',      // what a tenant has in queues
+    pool = 'P',             // of queues, by name
+    flavor = 'V',           // by project and name
     event = 'F',            // the feed, by revision
     event_mark = 'f',       // every 1,024 events: how many and when
 };
