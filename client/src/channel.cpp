@@ -116,6 +116,14 @@ struct Channel::Handles {
         if (seconds <= 0) return std::nullopt;
         return std::chrono::seconds(seconds);
     }
+    [[nodiscard]] std::string field(const std::string& name) const {
+        curl_header* found = nullptr;
+        if (name.empty() ||
+            curl_easy_header(easy.get(), name.c_str(), 0, CURLH_HEADER, -1, &found) != CURLHE_OK) {
+            return {};
+        }
+        return found->value;
+    }
 };
 
 namespace {
@@ -270,7 +278,7 @@ Result<FieldList> Channel::Handles::set_request(const HttpCall& call, const Opti
     curl_easy_setopt(easy.get(), CURLOPT_PREREQDATA, this);
     const bool has_body = call.method != "GET" && call.method != "DELETE";
     if (has_body) {
-        append(fields, "Content-Type: application/json");
+        append(fields, "Content-Type: " + call.content_type);
         curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDSIZE_LARGE,
                          static_cast<curl_off_t>(call.body.size()));
         curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, call.body.data());
@@ -300,13 +308,13 @@ tl::expected<HttpAnswer, Channel::Failure> Channel::stream(const HttpCall& call,
         if (streams && !handles_->received.empty()) {
             std::string bytes;
             bytes.swap(handles_->received);
-            if (!on_bytes(bytes)) return HttpAnswer{handles_->status(), {}, {}};
+            if (!on_bytes(bytes)) return HttpAnswer{handles_->status(), {}, {}, {}};
             handed_on = true;
         }
         if (code) {
             if (*code != CURLE_OK) return failure_of(*code, *handles_, options_.url);
             return HttpAnswer{handles_->status(), std::move(handles_->received),
-                              handles_->retry_after()};
+                              handles_->retry_after(), handles_->field(call.wanted_field)};
         }
         if (bounds.stop.stop_requested()) {
             return tl::unexpected(Failure{cancelled(), false, true});

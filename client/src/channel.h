@@ -16,13 +16,16 @@ struct HttpCall {
     std::string method = "GET";
     std::string target = {};               // path and query
     std::vector<std::string> fields = {};  // "Name: value"
-    std::string body = {};                 // sent as JSON when not empty
+    std::string body = {};
+    std::string content_type = "application/json";  // of the body
+    std::string wanted_field = {};                  // of the answer
 };
 
 struct HttpAnswer {
     int status = 0;
     std::string body;
     std::optional<std::chrono::seconds> retry_after;
+    std::string field;  // HttpCall::wanted_field, empty when there is none
 
     [[nodiscard]] bool is_success() const { return status >= 200 && status < 300; }
 };

@@ -2,10 +2,12 @@
 
 #include <string_view>
 
+#include "signalbox/client/claim.h"
 #include "signalbox/client/event.h"
 #include "signalbox/client/line.h"
 #include "signalbox/client/page.h"
 #include "signalbox/client/problem.h"
+#include "signalbox/client/queue.h"
 #include "signalbox/client/session.h"
 #include "signalbox/client/ticket.h"
 
@@ -21,6 +23,13 @@ Result<std::string> write_renewal(const Renewal& renewal);
 Result<std::string> write_release(const Release& release);
 Result<std::string> write_line_change(const LineChange& change);
 Result<std::string> write_session_request(const SessionRequest& request);
+Result<std::string> write_queue_request(const QueueRequest& request);
+Result<std::string> write_queue_change(const QueueChange& change);
+Result<std::string> write_messages(const std::vector<NewMessage>& messages);
+Result<std::string> write_ids(const std::vector<std::string>& ids, const std::string& claim = {});
+std::string write_claim_request(const ClaimRequest& request);
+std::string write_claim_renewal(const ClaimRenewal& renewal);
+Result<std::string> write_claim_release(const ClaimRelease& release);
 
 Result<Ticket> read_ticket(std::string_view body);
 Result<CreatedTicket> read_created_ticket(std::string_view body);
@@ -32,6 +41,17 @@ Result<Page<Line>> read_line_page(std::string_view body);
 Result<LineTickets> read_line_tickets(std::string_view body);
 Result<Session> read_session(std::string_view body);
 Result<Page<Session>> read_session_page(std::string_view body);
+Result<Queue> read_queue(std::string_view body);
+Result<Page<Queue>> read_queue_page(std::string_view body);
+Result<QueueStats> read_queue_stats(std::string_view body);
+Result<Posted> read_posted(std::string_view body);
+Result<Message> read_message(std::string_view body);
+Result<Page<Message>> read_message_page(std::string_view body);
+Result<Claim> read_claim(std::string_view body);
+Result<Reader> read_reader(std::string_view body);
+Result<std::vector<Reader>> read_readers(std::string_view body);
+// The member `name` of an object, which is a number.
+Result<uint64_t> read_number(std::string_view body, const char* name);
 // What an event of the feed holds as its data; cursor and kind are left alone.
 Result<Event> read_event(std::string_view data);
 // The text member `name` of an object, or nothing.

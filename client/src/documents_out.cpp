@@ -1,12 +1,19 @@
 #include "documents.h"
-#include "members.h"
+#include "documents_writing.h"
 #include "problems.h"
 #include "text.h"
 
 namespace signalbox::client {
 namespace {
 
-// Fails for strings that are not UTF-8: another text in their place would be another name.
+Json resource_of(const Resource& resource) {
+    Json document = {{"scope", resource.scope}, {"id", resource.id}};
+    if (resource.server != "default") document["server_uuid"] = resource.server;
+    return document;
+}
+
+}  // namespace
+
 Result<std::string> text_of(const Json& document) {
     try {
         return document.dump();
@@ -15,26 +22,29 @@ Result<std::string> text_of(const Json& document) {
     }
 }
 
-Json resource_of(const Resource& resource) {
-    Json document = {{"scope", resource.scope}, {"id", resource.id}};
-    if (resource.server != "default") document["server_uuid"] = resource.server;
-    return document;
-}
-
-template <class T>
-void set(Json& document, const char* name, const std::optional<T>& value) {
-    if (value) document[name] = *value;
+Result<std::string> with_object(std::string text, const std::string& name,
+                                const std::string& object) {
+    const size_t begin = object.find_first_not_of(" \t\r\n");
+    if (!Json::accept(object) || begin == std::string::npos || object[begin] != '{') {
+        return tl::unexpected(
+            local_problem("invalid_argument", name + " must be a JSON object", name));
+    }
+    text.pop_back();
+    if (text.size() > 1) text += ',';
+    return text + '"' + name + "\":" + object + "}";
 }
 
 void set(Json& document, const char* name, const std::optional<Instant>& value) {
     if (value) document[name] = format_instant(*value);
 }
 
+void set(Json& document, const char* name, const std::optional<Duration>& value) {
+    if (value) document[name] = format_duration(*value);
+}
+
 void set(Json& document, const char* name, Duration value) {
     if (value.count() != 0) document[name] = format_duration(value);
 }
-
-}  // namespace
 
 Result<std::string> write_ticket_request(const TicketRequest& request) {
     Json document = resource_of(request.resource);
@@ -58,15 +68,7 @@ Result<std::string> write_ticket_request(const TicketRequest& request) {
     set(document, "reqid", request.reqid);
     auto text = text_of(document);
     if (!text || request.extra == "{}" || request.extra.empty()) return text;
-    // Put in as it is: read and written again, its numbers might not be the same.
-    if (!Json::accept(request.extra) ||
-        request.extra.find_first_not_of(" \t\r\n") == std::string::npos ||
-        request.extra[request.extra.find_first_not_of(" \t\r\n")] != '{') {
-        return tl::unexpected(
-            local_problem("invalid_argument", "extra must be a JSON object", "extra"));
-    }
-    text->pop_back();
-    return *text + R"(,"extra":)" + request.extra + "}";
+    return with_object(std::move(*text), "extra", request.extra);
 }
 
 Result<std::string> write_renewal(const Renewal& renewal) {
