@@ -7,10 +7,13 @@
 #include <ctime>
 #include <fstream>
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +57,14 @@ uint64_t status_bytes(std::string_view status, std::string_view name) {
     return kilobytes << 10;
 }
 
+sockaddr_in loopback(Endpoint endpoint) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(endpoint.port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
 struct Forked {
     pid_t pid = -1;
     int output = -1;  // what it prints
@@ -82,6 +93,18 @@ int wait_for(pid_t pid) {
 
 }  // namespace
 
+Result<Endpoint> free_endpoint() {
+    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    auto address = loopback({});
+    socklen_t size = sizeof address;
+    auto* raw = reinterpret_cast<sockaddr*>(&address);
+    const bool is_bound =
+        ::bind(descriptor, raw, size) == 0 && ::getsockname(descriptor, raw, &size) == 0;
+    ::close(descriptor);
+    if (!is_bound) return fail(ErrorCode::internal, "there is no free port");
+    return Endpoint{ntohs(address.sin_port)};
+}
+
 Result<std::string> run_program(const Child::Plan& plan) {
     TRY_AS(const auto forked, fork_program(plan));
     std::string said;
@@ -104,6 +127,16 @@ Result<std::unique_ptr<Child>> Child::start(const Plan& plan) {
     TRY_AS(const auto forked, fork_program(plan));
     std::unique_ptr<Child> child(new Child(forked.pid, forked.output));
     TRY(child->wait_ready(plan.log));
+    child->start_time_ = SteadyClock::now() - started;
+    return child;
+}
+
+Result<std::unique_ptr<Child>> Child::start_at(const Plan& plan, Endpoint endpoint) {
+    const auto started = SteadyClock::now();
+    TRY_AS(const auto forked, fork_program(plan));
+    std::unique_ptr<Child> child(new Child(forked.pid, forked.output));
+    child->endpoint_ = endpoint;
+    TRY(child->wait_connectable(plan.log));
     child->start_time_ = SteadyClock::now() - started;
     return child;
 }
@@ -131,6 +164,25 @@ Result<void> Child::wait_ready(const std::string& log) {
         const char* digits = said.data() + mark + ready_mark.size();
         std::from_chars(digits, said.data() + said.size(), endpoint_.port);
         return {};
+    }
+    return fail(ErrorCode::internal, "a server took too long to start");
+}
+
+Result<void> Child::wait_connectable(const std::string& log) {
+    const auto deadline = SteadyClock::now() + start_timeout;
+    const auto address = loopback(endpoint_);
+    while (SteadyClock::now() < deadline) {
+        const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const bool is_connected =
+            ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+        ::close(descriptor);
+        if (is_connected) return {};
+        // Its end closes the pipe.
+        pollfd waited{output_, 0, 0};
+        if (::poll(&waited, 1, 20) > 0 && (waited.revents & POLLHUP) != 0) {
+            return fail(ErrorCode::internal,
+                        fmt::format("a server did not start: {}", last_line(log)));
+        }
     }
     return fail(ErrorCode::internal, "a server took too long to start");
 }

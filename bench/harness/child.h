@@ -21,6 +21,8 @@ public:
     };
     // Returns when it has said "... ready on http://127.0.0.1:PORT".
     static Result<std::unique_ptr<Child>> start(const Plan& plan);
+    // For a program that says nothing: returns when it takes connections there.
+    static Result<std::unique_ptr<Child>> start_at(const Plan& plan, Endpoint endpoint);
     ~Child();
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
@@ -45,6 +47,7 @@ public:
 private:
     Child(pid_t pid, int output) : pid_(pid), output_(output) {}
     Result<void> wait_ready(const std::string& log);
+    Result<void> wait_connectable(const std::string& log);
     int reap();
 
     pid_t pid_;
@@ -52,6 +55,9 @@ private:
     Endpoint endpoint_;
     Nanoseconds start_time_{};
 };
+
+// A port of loopback that nobody listens on at present.
+Result<Endpoint> free_endpoint();
 
 // Runs a program to its end and returns what it printed; it dies with this process too.
 Result<std::string> run_program(const Child::Plan& plan);

@@ -5,7 +5,7 @@
 
 #include "base/random.h"
 #include "bench/harness/statistics.h"
-#include "bench/ticket/bench.h"
+#include "bench/ticket/measurements.h"
 #include "bench/ticket/ticket_client.h"
 
 // Whether what is done with a ticket costs more in a longer line.

@@ -4,7 +4,7 @@
 
 #include "base/time.h"
 #include "bench/harness/statistics.h"
-#include "bench/ticket/bench.h"
+#include "bench/ticket/measurements.h"
 #include "bench/ticket/ticket_client.h"
 
 // How late a ticket's end is noticed: from the time that it was to expire until the client that

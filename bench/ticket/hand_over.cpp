@@ -4,8 +4,9 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "bench/harness/server_metric.h"
 #include "bench/harness/statistics.h"
-#include "bench/ticket/bench.h"
+#include "bench/ticket/measurements.h"
 #include "bench/ticket/workload.h"
 
 // From a release to the answer of the wait that it wakes, in lines of different lengths whose
@@ -215,7 +216,8 @@ private:
     Result<LoadRound> measure_limit(LoadLoop& loop) {
         Workload::Tickets none;
         Workload workload(Api::native, WorkloadKind::release, none, loop.connection_count());
-        return run_round(loop, *limit_, workload, {std::chrono::milliseconds(30), 1, true});
+        return run_round(loop, *limit_, workload.calls_to_limit(),
+                         {std::chrono::milliseconds(30), 1});
     }
 
     void report(Shape shape, const Histogram& woken, const Histogram& limit, const Rounds& rate) {

@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "bench/harness/server_metric.h"
 #include "bench/harness/statistics.h"
-#include "bench/ticket/bench.h"
+#include "bench/ticket/measurements.h"
 #include "bench/ticket/ticket_client.h"
 #include "core/ticket.h"
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "bench/harness/statistics.h"
-#include "bench/ticket/bench.h"
+#include "bench/ticket/measurements.h"
 #include "bench/ticket/workload.h"
 
 // The parts one by one: where the time of a request goes.
@@ -47,8 +47,8 @@ Result<double> limit_request_ns(Bench& bench) {
     Workload::Tickets tickets;
     Workload workload(Api::native, WorkloadKind::create, tickets, 64);
     for (int round = 0; round < 5; ++round) {
-        TRY_AS(const auto done,
-               run_round(*loop, *limit, workload, {std::chrono::milliseconds(100), 1, true}));
+        TRY_AS(const auto done, run_round(*loop, *limit, workload.calls_to_limit(),
+                                          {std::chrono::milliseconds(100), 1}));
         times.push_back(done.processor_us * 1e3);
     }
     return median(times);

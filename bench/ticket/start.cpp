@@ -6,8 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/checksum.h"
+#include "bench/harness/server_metric.h"
 #include "bench/harness/statistics.h"
-#include "bench/ticket/bench.h"
+#include "bench/ticket/measurements.h"
 #include "bench/ticket/workload.h"
 
 // How long the server takes to be ready, and how fast it replays its journal.
@@ -130,7 +131,7 @@ Result<void> fill_journal(Bench& bench, double bytes) {
     Workload::Tickets tickets;
     for (;;) {
         Workload workload(Api::native, WorkloadKind::cycle, tickets, 16);
-        TRY(run_round(*loop, *server, workload, {std::chrono::milliseconds(300), 1, false}));
+        TRY(run_round(*loop, *server, workload.calls(), {std::chrono::milliseconds(300), 1}));
         TRY_AS(auto many, create_tickets(*loop, 0, 10'000, [&](size_t i) {
                    static std::string line;
                    line = fmt::format("journal-{}", tickets.lines + i);

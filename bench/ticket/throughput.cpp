@@ -5,7 +5,7 @@
 
 #include "bench/harness/statistics.h"
 #include "bench/limit/record_file.h"
-#include "bench/ticket/bench.h"
+#include "bench/ticket/measurements.h"
 #include "bench/ticket/workload.h"
 
 // How many tickets a second can be made and released, beside a server that only makes the same
@@ -15,36 +15,6 @@ namespace signalbox::bench {
 namespace {
 
 constexpr size_t record_bytes = 256;
-
-// The rounds of one row.
-struct Series {
-    Rounds rate;
-    Rounds processor;
-    Histogram product;
-    Histogram limit;
-
-    void add(const LoadRound& product_round, const LoadRound& limit_round) {
-        rate.add(product_round.per_second, limit_round.per_second);
-        processor.add(product_round.processor_us, limit_round.processor_us);
-        product.add(product_round.latency);
-        limit.add(limit_round.latency);
-    }
-};
-
-std::string round_text(double rate, const Histogram& latency, double processor_us) {
-    return fmt::format("{}/s, p50 {}, p99 {}, CPU {:.1f} us", short_number(rate),
-                       time_text(latency.percentile(0.5)), time_text(latency.percentile(0.99)),
-                       processor_us);
-}
-
-Figure figure_of(std::string what, const Series& series) {
-    Figure figure;
-    figure.what = std::move(what);
-    figure.value = round_text(series.rate.product(), series.product, series.processor.product());
-    figure.limit = round_text(series.rate.limit(), series.limit, series.processor.limit());
-    figure.ratio = series.rate.ratio_text();
-    return figure;
-}
 
 // Syncs of so many records each, one after the other; records per second.
 Result<double> run_sync_loop(RecordFile& file, size_t batch, Nanoseconds span) {
@@ -107,9 +77,9 @@ private:
             for (const auto& row : rows) {
                 Workload workload(row.api, row.kind, tickets_[row.api], connections);
                 TRY_AS(const auto limit,
-                       run_round(*limit_loop, *limit_, workload, {span, depth, true}));
+                       run_round(*limit_loop, *limit_, workload.calls_to_limit(), {span, depth}));
                 TRY_AS(const auto product,
-                       run_round(*product_loop, *product_, workload, {span, depth, false}));
+                       run_round(*product_loop, *product_, workload.calls(), {span, depth}));
                 if (round > 0) series[row].add(product, limit);
                 if (row != rows.front()) continue;
                 TRY_AS(const double raw, run_sync_loop(*file_, connections, span / 3));
@@ -120,9 +90,8 @@ private:
             depth == 1 ? fmt::format("{} connection{}", connections, connections == 1 ? "" : "s")
                        : fmt::format("{} connections, {} pipelined", connections, depth);
         for (const auto& row : rows) {
-            bench_.report().add(figure_of(
-                fmt::format("{} {}, {}", api_name(row.api), workload_name(row.kind), place),
-                series[row]));
+            bench_.report().add(series[row].figure(
+                fmt::format("{} {}, {}", api_name(row.api), workload_name(row.kind), place)));
         }
         if (depth == 1) {
             bench_.report().add({fmt::format("the limit server itself, {}", place),

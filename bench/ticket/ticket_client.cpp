@@ -1,11 +1,11 @@
 #include "bench/ticket/ticket_client.h"
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
-#include <thread>
 
 #include <fmt/format.h>
+
+#include "bench/load/request.h"
 
 namespace signalbox::bench {
 namespace {
@@ -13,7 +13,6 @@ namespace {
 constexpr std::string_view server_uuid = "564dba97-54f6-4d3d-50f4-fe51cb228cc8";
 constexpr size_t create_depth = 200;  // below what the server takes of one connection at once
 constexpr auto create_timeout = std::chrono::minutes(5);
-constexpr auto metric_timeout = std::chrono::seconds(20);
 
 }  // namespace
 
@@ -46,14 +45,7 @@ uint16_t released_status(Api api) {
 std::string_view TicketRequests::request(std::string_view method, std::string_view path,
                                          std::string_view body) {
     request_.clear();
-    const auto sink = std::back_inserter(request_);
-    fmt::format_to(sink, "{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n",
-                   method, path);
-    if (!body.empty()) {
-        fmt::format_to(sink, "Content-Type: application/json\r\nContent-Length: {}\r\n",
-                       body.size());
-    }
-    fmt::format_to(sink, "\r\n{}", body);
+    append_request(request_, {method, path, {}, body});
     return request_;
 }
 
@@ -96,10 +88,6 @@ std::string_view TicketRequests::wait(const TicketName& ticket) {
     return request("GET", path_, {});
 }
 
-std::string_view TicketRequests::metrics() {
-    return request("GET", "/metrics", {});
-}
-
 Result<std::vector<TicketName>> create_tickets(LoadLoop& loop, ConnectionIndex connection,
                                                size_t count, const LineName& line) {
     std::vector<TicketName> made;
@@ -126,36 +114,6 @@ Result<std::vector<TicketName>> create_tickets(LoadLoop& loop, ConnectionIndex c
     if (!ran) return fail(ran.error());
     if (!is_good || !*ran) return fail(ErrorCode::internal, "a ticket could not be made");
     return made;
-}
-
-Result<std::optional<double>> read_metric(LoadLoop& loop, ConnectionIndex connection,
-                                          std::string_view name) {
-    TicketRequests requests;
-    TRY_AS(const auto reply, loop.ask(connection, requests.metrics()));
-    std::string_view text = reply.body;
-    std::optional<double> sum;
-    while (!text.empty()) {
-        const auto line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
-        if (!line.starts_with(name) || line.size() == name.size()) continue;
-        if (line[name.size()] != '{' && line[name.size()] != ' ') continue;
-        double value = 0;
-        const auto digits = line.substr(line.rfind(' ') + 1);
-        std::from_chars(digits.data(), digits.data() + digits.size(), value);
-        sum = sum.value_or(0) + value;
-    }
-    return sum;
-}
-
-Result<void> wait_for_metric(LoadLoop& loop, ConnectionIndex connection, std::string_view name,
-                             double value) {
-    const auto deadline = SteadyClock::now() + metric_timeout;
-    while (SteadyClock::now() < deadline) {
-        TRY_AS(const auto now, read_metric(loop, connection, name));
-        if (now == value) return {};
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return fail(ErrorCode::internal, fmt::format("{} does not become {}", name, value));
 }
 
 }  // namespace signalbox::bench

@@ -35,7 +35,6 @@ public:
     std::string_view release(Api api, const TicketName& ticket);
     std::string_view show(const TicketName& ticket);
     std::string_view wait(const TicketName& ticket);
-    std::string_view metrics();
 
     // Longer than any run.
     static constexpr std::string_view for_a_day = R"("ttl":"24h")";
@@ -58,12 +57,5 @@ uint16_t released_status(Api api);
 using LineName = std::function<std::string_view(size_t)>;
 Result<std::vector<TicketName>> create_tickets(LoadLoop& loop, ConnectionIndex connection,
                                                size_t count, const LineName& line);
-
-// The sum of a metric over its labels; nothing when there is none of that name.
-Result<std::optional<double>> read_metric(LoadLoop& loop, ConnectionIndex connection,
-                                          std::string_view name);
-// Until the metric has that value; it lags behind by a fraction of a second.
-Result<void> wait_for_metric(LoadLoop& loop, ConnectionIndex connection, std::string_view name,
-                             double value);
 
 }  // namespace signalbox::bench

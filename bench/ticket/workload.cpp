@@ -3,15 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
-#include "bench/harness/statistics.h"
 
 namespace signalbox::bench {
-namespace {
-
-constexpr auto drain_timeout = std::chrono::seconds(30);
-
-}  // namespace
-
 std::string_view workload_name(WorkloadKind kind) {
     switch (kind) {
         case WorkloadKind::create: return "create";
@@ -67,40 +60,14 @@ bool Workload::take(const Answer& answer) {
     return true;
 }
 
-Result<LoadRound> run_round(LoadLoop& loop, const Child& server, Workload& workload,
-                            const LoadPlan& plan) {
-    LoadRound round;
-    bool is_good = true;
-    const auto send_next = [&](ConnectionIndex connection) {
-        const auto request =
-            plan.is_limit ? workload.next_for_limit(connection) : workload.next(connection);
-        if (!request.empty()) loop.send(connection, request);
-    };
-    const auto processor_before = server.processor_time();
-    const auto start = SteadyClock::now();
-    const auto deadline = start + plan.span;
-    auto last = start;
-    loop.on_answer([&](const Answer& answer) {
-        is_good = is_good && (plan.is_limit || workload.take(answer));
-        const auto now = SteadyClock::now();
-        if (now >= deadline || !is_good) return;
-        last = now;
-        round.latency.add(answer.latency);
-        send_next(answer.connection);
-    });
-    for (size_t i = 0; i < plan.depth; ++i) {
-        for (ConnectionIndex c = 0; c < loop.connection_count(); ++c) send_next(c);
-    }
-    const auto is_over = [&] { return !is_good || loop.outstanding() == 0; };
-    TRY_AS(const bool ended, loop.run(is_over, deadline + drain_timeout));
-    loop.on_answer(nullptr);
-    if (!is_good || !ended) return fail(ErrorCode::internal, "a request was not answered well");
-    const auto used = server.processor_time() - processor_before;
-    const auto count = static_cast<double>(round.latency.count());
-    // A release round may run out of tickets before its time is over.
-    round.per_second = count / std::max(seconds_of(last - start), 1e-9);
-    round.processor_us = seconds_of(used) * 1e6 / std::max(count, 1.0);
-    return round;
+LoadCalls Workload::calls() {
+    return {[this](ConnectionIndex connection) { return next(connection); },
+            [this](const Answer& answer) { return take(answer); }};
+}
+
+LoadCalls Workload::calls_to_limit() {
+    return {[this](ConnectionIndex connection) { return next_for_limit(connection); },
+            [](const Answer&) { return true; }};
 }
 
 }  // namespace signalbox::bench

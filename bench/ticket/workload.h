@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "bench/harness/child.h"
+#include "bench/harness/load_round.h"
 #include "bench/ticket/ticket_client.h"
 
 namespace signalbox::bench {
@@ -26,13 +26,14 @@ public:
     };
     Workload(Api api, WorkloadKind kind, Tickets& tickets, size_t connections);
 
-    // Empty when there is nothing more to do.
-    std::string_view next(ConnectionIndex connection);
-    std::string_view next_for_limit(ConnectionIndex connection);
-    // False when it is no good answer.
-    bool take(const Answer& answer);
+    // This outlives what they return.
+    LoadCalls calls();
+    LoadCalls calls_to_limit();
 
 private:
+    std::string_view next(ConnectionIndex connection);
+    std::string_view next_for_limit(ConnectionIndex connection);
+    bool take(const Answer& answer);
     std::string_view create();
 
     const Api api_;
@@ -43,20 +44,5 @@ private:
     std::vector<std::optional<TicketName>> held_;  // by connection, of a cycle
     std::vector<bool> limit_turn_;
 };
-
-struct LoadRound {
-    double per_second = 0;    // answers
-    double processor_us = 0;  // of the server, for an answer
-    Histogram latency;
-};
-
-// Keeps `depth` requests under way on every connection for as long as `span`.
-struct LoadPlan {
-    Nanoseconds span{};
-    size_t depth = 1;
-    bool is_limit = false;
-};
-Result<LoadRound> run_round(LoadLoop& loop, const Child& server, Workload& workload,
-                            const LoadPlan& plan);
 
 }  // namespace signalbox::bench

@@ -1,4 +1,4 @@
-#include "bench/ticket/bench.h"
+#include "bench/harness/bench.h"
 
 #include <filesystem>
 

@@ -3,21 +3,39 @@
 #include <cstdio>
 #include <fstream>
 
-#include "bench/ticket/bench.h"
+#include "bench/queue/measurements.h"
+#include "bench/ticket/measurements.h"
 
 namespace signalbox::bench {
 namespace {
 
+// Some take long, or more disk than others: they run only when they are named.
+enum class Asked : uint8_t { always, by_name };
+
 struct Measurement {
     std::string name;
     Result<void> (*run)(Bench&);
+    Asked asked = Asked::always;
+
+    [[nodiscard]] bool is_wanted(const std::vector<std::string>& names) const {
+        if (names.empty()) return asked == Asked::always;
+        return std::find(names.begin(), names.end(), name) != names.end();
+    }
 };
 
-const std::vector<Measurement> measurements{
-    {"throughput", measure_throughput}, {"hand-over", measure_hand_over},
-    {"depth", measure_depth},           {"expiry", measure_expiry},
-    {"memory", measure_memory},         {"connections", measure_connections},
-    {"start", measure_start},           {"micro", measure_micro}};
+const std::vector<Measurement> measurements{{"throughput", measure_throughput},
+                                            {"hand-over", measure_hand_over},
+                                            {"depth", measure_depth},
+                                            {"expiry", measure_expiry},
+                                            {"memory", measure_memory},
+                                            {"connections", measure_connections},
+                                            {"start", measure_start},
+                                            {"queue", measure_queue_throughput},
+                                            {"queue-depth", measure_queue_depth},
+                                            {"queue-memory", measure_queue_memory},
+                                            {"import", measure_import, Asked::by_name},
+                                            {"peers", measure_peers},
+                                            {"micro", measure_micro}};
 
 struct Arguments {
     Programs programs;
@@ -34,10 +52,7 @@ int run(const Arguments& arguments) {
     Bench bench(arguments.programs, arguments.directory, arguments.quick);
     int outcome = 0;
     for (const auto& measurement : measurements) {
-        const auto& names = arguments.names;
-        if (!names.empty() && std::count(names.begin(), names.end(), measurement.name) == 0) {
-            continue;
-        }
+        if (!measurement.is_wanted(arguments.names)) continue;
         if (const auto measured = measurement.run(bench); !measured) {
             std::fprintf(stderr, "bench: %s: %s\n", measurement.name.c_str(),
                          measured.error().message.c_str());
