@@ -18,13 +18,40 @@ std::chrono::microseconds Exchange::age() const {
         frontend_.node().clock().stopwatch() - started_);
 }
 
+void Exchange::begin_admission() {
+    ASSERT(session_ != nullptr && !is_being_admitted_);
+    is_being_admitted_ = true;
+    session_->admitting_ = true;
+}
+
+void Exchange::end_admission(const std::function<void()>& enter) {
+    ASSERT(is_being_admitted_);
+    is_being_admitted_ = false;
+    const auto request = std::move(kept_request_);
+    if (is_gone()) return;
+    const ExchangePtr self(this);
+    session_->admitting_ = false;
+    enter();
+    // What was answered at once has let the connection go on already.
+    if (!is_gone()) session_->advance();
+}
+
+void Exchange::watch_identity() {
+    if (!identity_ || identity_->proof.empty()) return;
+    every_tick([this] {
+        if (frontend_.authenticator().still_holds(*identity_, frontend_.now())) return;
+        session_->give_up(*this);
+    });
+}
+
 void Exchange::ask_core(std::string tenant, CommandBody body, Frontend::Continuation then) {
     if (is_gone()) return;
     is_parked_ = Frontend::may_park(body);
     if (is_parked_ && was_given_up()) return;
     Command command;
     command.tenant = std::move(tenant);
-    command.caller = {origin_.peer, origin_.request_id};
+    const bool is_named = identity_ && !identity_->user.empty();
+    command.caller = {is_named ? identity_->user : origin_.peer, origin_.request_id};
     command.body = std::move(body);
     // The exchange lives until its answer; the answer is dropped when the client has gone.
     const ExchangePtr self(this);
@@ -76,6 +103,7 @@ void Exchange::begin_stream(HttpResponse head) {
     append_response_head(bytes, head, is_chunked_ ? HttpFraming::chunked : HttpFraming::until_close,
                          keep_alive, frontend_.http_date());
     early_ += bytes;
+    watch_identity();
     session_->advance();
 }
 

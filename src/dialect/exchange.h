@@ -8,9 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/assert.h"
 #include "base/ids.h"
 #include "codec/http_message.h"
 #include "core/command.h"
+#include "core/identity.h"
 #include "dialect/frontend.h"
 
 namespace signalbox {
@@ -44,6 +46,13 @@ public:
     [[nodiscard]] Frontend& frontend() const { return frontend_; }
     [[nodiscard]] const Origin& origin() const { return origin_; }
     [[nodiscard]] const std::string& request_id() const { return origin_.request_id; }
+    // Who asks, and for whom; not for routes that let anybody in.
+    [[nodiscard]] const Identity& identity() const {
+        ASSERT(identity_);
+        return *identity_;
+    }
+    // By the router; and by a dialect whose connections say later, and again, who they are.
+    void set_identity(IdentityPtr identity) { identity_ = std::move(identity); }
     // Since the request was whole.
     [[nodiscard]] std::chrono::microseconds age() const;
 
@@ -72,6 +81,11 @@ public:
     // Bytes sent to the connection that the client has not taken yet.
     [[nodiscard]] size_t backlog() const;
 
+    // For the router. Between the two the request waits for its sender to be known, and the
+    // connection for the request; `enter` is called unless the client has gone meanwhile.
+    void begin_admission();
+    void end_admission(const std::function<void()>& enter);
+
     [[nodiscard]] bool is_gone() const { return session_ == nullptr; }
     // Called once when the client has gone before the answer was complete.
     void when_gone(std::function<void()> call) { when_gone_ = std::move(call); }
@@ -86,6 +100,11 @@ private:
     void ask_core(std::string tenant, CommandBody body, Frontend::Continuation then);
     // It would have to be held for a client that may be gone: then that client counts as gone.
     [[nodiscard]] bool was_given_up();
+    [[nodiscard]] bool is_being_admitted() const { return is_being_admitted_; }
+    // By the session: what the views of the request point into.
+    void keep_request(std::unique_ptr<HttpParser> request) { kept_request_ = std::move(request); }
+    // A stream ends when whoever it is for would not be let in any more.
+    void watch_identity();
     // By the session: the answer is complete and on its way.
     void finish();
     // By the session: the connection is closed.
@@ -104,6 +123,9 @@ private:
     std::string early_;  // what was sent before its turn came
     std::optional<RequestId> asked_;
     bool is_parked_ = false;  // what was asked may be held by the core
+    IdentityPtr identity_;
+    bool is_being_admitted_ = false;
+    std::unique_ptr<HttpParser> kept_request_;
     std::function<void()> when_gone_;
     std::function<void()> when_drained_;
 };

@@ -19,6 +19,11 @@ RequestId make_request_id(uint8_t index, uint32_t generation, uint32_t slot) {
                      slot);
 }
 
+Frontend::Setup completed(Frontend::Setup setup) {
+    if (!setup.authenticator) setup.authenticator = std::make_unique<OpenAuthenticator>();
+    return setup;
+}
+
 // "Sun, 06 Nov 1994 08:49:37 GMT", whatever the locale.
 std::string format_http_date(Instant instant) {
     static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -37,7 +42,11 @@ std::string format_http_date(Instant instant) {
 }  // namespace
 
 Frontend::Frontend(Setup setup, const Node& node, const Router& router, HttpProbe& probe)
-    : setup_(std::move(setup)), node_(node), router_(router), probe_(probe), random_(setup_.seed) {}
+    : setup_(completed(std::move(setup))),
+      node_(node),
+      router_(router),
+      probe_(probe),
+      random_(setup_.seed) {}
 
 Frontend::~Frontend() = default;
 

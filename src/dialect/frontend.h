@@ -11,6 +11,7 @@
 #include "codec/http1.h"
 #include "core/command.h"
 #include "core/step.h"
+#include "dialect/auth/authenticator.h"
 #include "dialect/http_probe.h"
 #include "runtime/node.h"
 
@@ -34,6 +35,10 @@ public:
         // An event stream that was silent for so long says how far the feed has come.
         Duration quiet_max = std::chrono::seconds(15);
         std::function<void(Work)> run_later;  // on this thread, after what is ready now
+        // Finds out who asks. When there is none, what requests say of that is believed.
+        std::unique_ptr<Authenticator> authenticator;
+        // So many bytes that nobody can guess.
+        std::function<std::string(size_t)> secret;
     };
     Frontend(Setup setup, const Node& node, const Router& router, HttpProbe& probe);
     ~Frontend();
@@ -44,6 +49,8 @@ public:
     [[nodiscard]] Duration quiet_max() const { return setup_.quiet_max; }
     [[nodiscard]] HttpProbe& probe() const { return probe_; }
     [[nodiscard]] Random& random() { return random_; }
+    [[nodiscard]] Authenticator& authenticator() const { return *setup_.authenticator; }
+    [[nodiscard]] std::string secret(size_t bytes) const { return setup_.secret(bytes); }
     [[nodiscard]] Now now() const { return node_.clock().now(); }
     void run_later(Work work) const { setup_.run_later(std::move(work)); }
 

@@ -21,6 +21,10 @@ HttpProbe::HttpProbe(Metrics& metrics)
                             .Help("Requests refused by the parser or the request guard")
                             .Register(metrics.registry())
                             .Add({})),
+      not_admitted_(prometheus::BuildCounter()
+                        .Name("signalbox_http_not_admitted_total")
+                        .Help("Requests refused for who sent them, by reason")
+                        .Register(metrics.registry())),
       responses_(prometheus::BuildCounter()
                      .Name("signalbox_http_responses_total")
                      .Help("Answers by class of status")
@@ -34,6 +38,10 @@ HttpProbe::HttpProbe(Metrics& metrics)
     for (size_t hundred = 1; hundred < std::size(responses_by_class_); ++hundred) {
         responses_by_class_[hundred] = &responses_.Add({{"class", std::to_string(hundred) + "xx"}});
     }
+}
+
+void HttpProbe::not_admitted(ErrorCode why) {
+    not_admitted_.Add({{"reason", error_code_name(why)}}).Increment();
 }
 
 void HttpProbe::responded(uint16_t status, std::chrono::nanoseconds took) {

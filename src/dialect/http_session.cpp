@@ -108,7 +108,7 @@ void HttpSession::parse_input() {
     if (parsing_) return;
     parsing_ = true;
     size_t consumed = 0;
-    while (!closed_ && !last_request_seen_ && consumed < input_.size() &&
+    while (!closed_ && !last_request_seen_ && !admitting_ && consumed < input_.size() &&
            exchanges_.size() < frontend_.limits().pipelined_max &&
            output_bytes_ <= frontend_.limits().output_bytes_max) {
         if (!parser_) parser_ = frontend_.borrow_parser();
@@ -120,7 +120,7 @@ void HttpSession::parse_input() {
         }
         if (progress.wants_continue && exchanges_.empty()) put("HTTP/1.1 100 Continue\r\n\r\n");
         if (!progress.is_complete) break;
-        handle(parser_->request());
+        handle();
         release_parser();
         request_since_ = frontend_.now().steady;
     }
@@ -141,7 +141,8 @@ void HttpSession::release_parser() {
     parser_ = nullptr;
 }
 
-void HttpSession::handle(const HttpRequest& request) {
+void HttpSession::handle() {
+    const HttpRequest& request = parser_->request();
     Exchange::Origin origin;
     origin.peer = peer_;
     origin.method = request.method;
@@ -154,6 +155,7 @@ void HttpSession::handle(const HttpRequest& request) {
     const ExchangePtr exchange(new Exchange(*this, frontend_, std::move(origin)));
     exchanges_.push_back(exchange);
     frontend_.router().route(request, dialects_, exchange);
+    if (exchange->is_being_admitted()) exchange->keep_request(std::move(parser_));
 }
 
 // The connection ends with this answer, because nobody knows where the next request begins.

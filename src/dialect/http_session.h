@@ -73,7 +73,7 @@ private:
     };
 
     void parse_input();
-    void handle(const HttpRequest& request);
+    void handle();
     void refuse(const HttpRefusal& refusal);
     void release_parser();
     // This exchange and all behind it get no answer.
@@ -102,6 +102,7 @@ private:
     bool refused_ = false;
     bool closed_ = false;
     bool parsing_ = false;
+    bool admitting_ = false;  // it is being found out who sent the last request
     SteadyInstant idle_since_;
     SteadyInstant request_since_;  // first byte of the request being received
     SteadyInstant progress_at_;    // of the output

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/log.h"
 #include "codec/url.h"
 
 namespace signalbox {
@@ -39,7 +40,8 @@ const std::string& Call::parameter(std::string_view name) const {
     ASSERT(false);
 }
 
-void Router::add(Dialect dialect, HttpMethod method, std::string_view pattern, Handler handler) {
+void Router::add(Dialect dialect, HttpMethod method, std::string_view pattern, Handler handler,
+                 Access access) {
     Route made{dialect, {}, {}};
     for (const auto segment : split_path(pattern)) made.segments.emplace_back(segment);
     ASSERT(!is_parameter(made.segments.front()));
@@ -48,11 +50,19 @@ void Router::add(Dialect dialect, HttpMethod method, std::string_view pattern, H
         return known.dialect == dialect && known.segments == made.segments;
     });
     if (route == routes.end()) route = routes.insert(routes.end(), std::move(made));
-    route->methods.emplace_back(method, std::move(handler));
+    route->methods.push_back({method, std::move(handler), access});
 }
 
 void Router::add_faults(Dialect dialect, std::string_view first_segment, FaultHandler handler) {
     faults_.insert_or_assign(std::string(first_segment), Faults{dialect, std::move(handler)});
+}
+
+void Router::set_refusals(Dialect dialect, RefusalHandler handler) {
+    refusals_.insert_or_assign(dialect, std::move(handler));
+}
+
+void Router::set_proofs(Dialect dialect, ProofHandler handler) {
+    proofs_.insert_or_assign(dialect, std::move(handler));
 }
 
 bool Router::matches(const Route& route, const std::vector<std::string_view>& segments) {
@@ -91,13 +101,13 @@ void Router::route(const HttpRequest& request, DialectSet dialects,
     if (routes != routes_.end()) {
         for (const auto& route : routes->second) {
             if (!dialects.has(route.dialect) || !matches(route, segments)) continue;
-            const Handler* handler = nullptr;
-            for (const auto& [method, candidate] : route.methods) {
+            const Method* to = nullptr;
+            for (const auto& candidate : route.methods) {
                 if (!allow.empty()) allow += ", ";
-                allow += http_method_name(method);
-                if (method == request.method) handler = &candidate;
+                allow += http_method_name(candidate.method);
+                if (candidate.method == request.method) to = &candidate;
             }
-            if (handler == nullptr) continue;
+            if (to == nullptr) continue;
             Call call{request, exchange, {}};
             for (size_t i = 0; i < segments.size(); ++i) {
                 if (!is_parameter(route.segments[i])) continue;
@@ -108,11 +118,70 @@ void Router::route(const HttpRequest& request, DialectSet dialects,
                 call.path.emplace_back(std::string_view(route.segments[i]).substr(1),
                                        std::move(*value));
             }
-            return (*handler)(call);
+            return admit(route.dialect, *to, std::move(call));
         }
     }
     const auto fault = allow.empty() ? RouteFault::not_found : RouteFault::method_not_allowed;
     exchange->respond(faults.handler(fault, request, allow));
+}
+
+void Router::admit(Dialect dialect, const Method& to, Call call) const {
+    if (to.access == Access::open) return to.handler(call);
+    const ExchangePtr exchange = call.exchange;
+    if (const auto proofs = proofs_.find(dialect); proofs != proofs_.end()) {
+        if (auto proved = proofs->second(call.request, *exchange)) {
+            return enter(dialect, to, call, std::move(*proved));
+        }
+    }
+    const auto credential = read_credential(call.request);
+    if (!credential) return refuse(dialect, call, credential.error());
+    auto& authenticator = exchange->frontend().authenticator();
+    if (auto known = authenticator.identify(*credential, exchange->frontend().now())) {
+        if (*known) known = speak_for(std::move(**known), credential->tenant);
+        return enter(dialect, to, call, std::move(*known));
+    }
+    // The exchange keeps the request until it is known who sent it; nothing behind it on its
+    // connection is begun meanwhile, so that the order stays.
+    exchange->begin_admission();
+    authenticator.identify_later(
+        *credential, [this, dialect, &to, call = std::move(call),
+                      named = credential->tenant](Result<IdentityPtr> identity) mutable {
+            call.exchange->end_admission([&] {
+                if (identity) identity = speak_for(std::move(*identity), named);
+                enter(dialect, to, call, std::move(identity));
+            });
+        });
+}
+
+void Router::enter(Dialect dialect, const Method& to, Call& call,
+                   Result<IdentityPtr> identity) const {
+    if (!identity) return refuse(dialect, call, identity.error());
+    const auto method = call.request.method;
+    const bool looks =
+        to.access == Access::by_method && (method == HttpMethod::get || method == HttpMethod::head);
+    if (!looks && !(*identity)->may_change()) {
+        return refuse(dialect, call, {ErrorCode::forbidden, "a reader may change nothing", {}});
+    }
+    if (to.access == Access::admin && !(*identity)->may_administer) {
+        return refuse(dialect, call, {ErrorCode::forbidden, "this needs the role of an admin", {}});
+    }
+    call.exchange->set_identity(std::move(*identity));
+    to.handler(call);
+}
+
+void Router::refuse(Dialect dialect, const Call& call, const Error& error) const {
+    auto& frontend = call.exchange->frontend();
+    frontend.probe().not_admitted(error.code);
+    LOG(debug, "request.not_admitted", {"peer", call.exchange->origin().peer},
+        {"request_id", call.exchange->request_id()}, {"reason", error.message});
+    auto handler = refusals_.find(dialect);
+    if (handler == refusals_.end()) handler = refusals_.find(Dialect::native);
+    ASSERT(handler != refusals_.end());
+    auto response = handler->second(error, call.request);
+    if (error.code == ErrorCode::unauthenticated) {
+        response.fields.emplace_back("WWW-Authenticate", frontend.authenticator().challenge());
+    }
+    call.exchange->respond(std::move(response));
 }
 
 }  // namespace signalbox

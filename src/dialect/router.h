@@ -36,6 +36,14 @@ struct DialectSet {
     }
 };
 
+// Who may come in by a route.
+enum class Access : uint8_t {
+    open,       // anybody; no credential is looked at, and there is no identity
+    by_method,  // GET and HEAD look, everything else changes something
+    change,     // a GET that changes something
+    admin,      // what concerns the whole server
+};
+
 // A request on its way to a handler. The views in `request` live until the handler returns.
 struct Call {
     const HttpRequest& request;
@@ -59,20 +67,39 @@ public:
     // Answers a request that has no handler; `allow` lists the methods that would have one.
     using FaultHandler = std::function<HttpResponse(RouteFault fault, const HttpRequest& request,
                                                     const std::string& allow)>;
+    // Answers a request that is not let in: `unauthenticated`, `forbidden`, `unavailable`, or
+    // `invalid_argument` when it contradicts itself. The field WWW-Authenticate is added to it.
+    using RefusalHandler =
+        std::function<HttpResponse(const Error& error, const HttpRequest& request)>;
+    // Looks for a proof that a dialect knows beside credentials, such as a signed URL. Nothing:
+    // there is none, and a credential is asked for; an error: there is one, and it is not good.
+    using ProofHandler = std::function<std::optional<Result<IdentityPtr>>(
+        const HttpRequest& request, const Exchange& exchange)>;
 
     // "/tickets/:ticket/wait"; ":name" takes one segment. Patterns are tried in the order in
     // which they were added.
-    void add(Dialect dialect, HttpMethod method, std::string_view pattern, Handler handler);
+    void add(Dialect dialect, HttpMethod method, std::string_view pattern, Handler handler,
+             Access access = Access::by_method);
     // Who answers when nothing matches below a first segment; "" for everything else.
     void add_faults(Dialect dialect, std::string_view first_segment, FaultHandler handler);
+    // How a dialect says that somebody is not let in; one that says nothing does it as native.
+    void set_refusals(Dialect dialect, RefusalHandler handler);
+    void set_proofs(Dialect dialect, ProofHandler handler);
 
+    // Finds the handler, then out who asks, and lets it run: at once, or later, when that takes
+    // longer. What matches no route is told so whoever asks.
     void route(const HttpRequest& request, DialectSet dialects, const ExchangePtr& exchange) const;
 
 private:
+    struct Method {
+        HttpMethod method;
+        Handler handler;
+        Access access;
+    };
     struct Route {
         Dialect dialect;
         std::vector<std::string> segments;  // ":name" for a parameter
-        std::vector<std::pair<HttpMethod, Handler>> methods;
+        std::vector<Method> methods;
     };
     struct Faults {
         Dialect dialect;
@@ -82,9 +109,15 @@ private:
     static bool matches(const Route& route, const std::vector<std::string_view>& segments);
     [[nodiscard]] const Faults& faults_of(std::string_view first_segment,
                                           DialectSet dialects) const;
+    // Whoever is at the door: lets in, refuses, or finds out first.
+    void admit(Dialect dialect, const Method& to, Call call) const;
+    void enter(Dialect dialect, const Method& to, Call& call, Result<IdentityPtr> identity) const;
+    void refuse(Dialect dialect, const Call& call, const Error& error) const;
 
     std::map<std::string, std::vector<Route>, std::less<>> routes_;  // by first segment
     std::map<std::string, Faults, std::less<>> faults_;
+    std::map<Dialect, RefusalHandler> refusals_;
+    std::map<Dialect, ProofHandler> proofs_;
 };
 
 }  // namespace signalbox

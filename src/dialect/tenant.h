@@ -2,11 +2,14 @@
 
 #include <string>
 
-#include "codec/http_message.h"
+#include "dialect/router.h"
 
 namespace signalbox {
 
-// Whose data a request is about: the header Signalbox-Tenant, or "default".
-std::string tenant_of(const HttpRequest& request);
+// Whose data a request is about. Not to be read from the request: the router has found out, and
+// made sure of it.
+inline const std::string& tenant_of(const Call& call) {
+    return call.exchange->identity().tenant;
+}
 
 }  // namespace signalbox

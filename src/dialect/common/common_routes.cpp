@@ -45,9 +45,9 @@ void metrics(Call& call) {
 
 void add_routes(Router& router) {
     for (const auto method : {HttpMethod::get, HttpMethod::head}) {
-        router.add(Dialect::common, method, "/healthz", health);
-        router.add(Dialect::common, method, "/readyz", ready);
-        router.add(Dialect::common, method, "/metrics", metrics);
+        router.add(Dialect::common, method, "/healthz", health, Access::open);
+        router.add(Dialect::common, method, "/readyz", ready, Access::open);
+        router.add(Dialect::common, method, "/metrics", metrics, Access::open);
     }
 }
 

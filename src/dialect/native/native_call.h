@@ -38,7 +38,7 @@ Router::Handler plain_handler(Handle handle) {
 template <class Body, class Render>
 void ask(const Call& call, Body body, Render render) {
     const ExchangePtr exchange = call.exchange;
-    exchange->ask(tenant_of(call.request), std::move(body), [exchange, render](auto answer) {
+    exchange->ask(tenant_of(call), std::move(body), [exchange, render](auto answer) {
         if (!answer) return exchange->respond(problem(answer.error()));
         exchange->respond(render(*answer));
     });

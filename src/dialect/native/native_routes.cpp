@@ -9,6 +9,8 @@ void add_routes(Router& router) {
     add_line_routes(router);
     add_session_routes(router);
     router.add_faults(Dialect::native, "", route_problem);
+    router.set_refusals(Dialect::native,
+                        [](const Error& error, const HttpRequest&) { return problem(error); });
 }
 
 }  // namespace signalbox::native

@@ -87,7 +87,7 @@ Result<void> end(const Call& call) {
 Result<void> connect(const Call& call) {
     TRY_AS(const auto id, uuid_parameter(call, "session"));
     const ExchangePtr exchange = call.exchange;
-    const std::string tenant = tenant_of(call.request);
+    const std::string tenant = tenant_of(call);
     // Asked first, so that an unknown session is a 404 and not a stream that ends.
     exchange->ask(tenant, GetSession{id}, [exchange, tenant, id](auto view) {
         if (!view) return exchange->respond(problem(view.error()));
@@ -161,7 +161,8 @@ void add_session_routes(Router& router) {
     add(HttpMethod::get, "/api/v1/sessions/:session", plain_handler(show));
     add(HttpMethod::put, "/api/v1/sessions/:session", plain_handler(renew));
     add(HttpMethod::erase, "/api/v1/sessions/:session", plain_handler(end));
-    add(HttpMethod::get, "/api/v1/sessions/:session/connection", plain_handler(connect));
+    router.add(Dialect::native, HttpMethod::get, "/api/v1/sessions/:session/connection",
+               plain_handler(connect), Access::change);
 }
 
 }  // namespace signalbox::native

@@ -165,7 +165,7 @@ Result<void> create(const Call& call) {
     TRY_AS(auto members, JsonMembers::of(document.root()));
     TRY_AS(auto command, read_create(call.request, members));
     const ExchangePtr exchange = call.exchange;
-    const std::string tenant = tenant_of(call.request);
+    const std::string tenant = tenant_of(call);
     exchange->ask(tenant, std::move(command), [exchange, tenant, wait](auto created) {
         if (!created) return exchange->respond(problem(created.error()));
         const auto& record = created->ticket.record;
@@ -379,7 +379,7 @@ Result<void> list(const Call& call) {
     TRY(query.only_known());
     const ExchangePtr exchange = call.exchange;
     const auto link = next_link(call, "");
-    list_tickets(exchange, tenant_of(call.request), std::move(request),
+    list_tickets(exchange, tenant_of(call), std::move(request),
                  [exchange, link](Result<TicketListing*> listing) {
                      if (!listing) return exchange->respond(problem(listing.error()));
                      std::string body;
@@ -416,7 +416,7 @@ Result<Topic> read_topic(Parameters& query) {
 Result<void> events(const Call& call) {
     TRY_AS(auto query, Parameters::of(call.request.query));
     FeedStream::Request request;
-    request.tenant = tenant_of(call.request);
+    request.tenant = tenant_of(call);
     TRY_AS(request.topic, read_topic(query));
     auto cursor = query.text("cursor");
     // What the client saw last wins over where it once began.

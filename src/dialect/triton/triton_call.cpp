@@ -41,7 +41,7 @@ const std::string* find(const QueryParameters& parameters, std::string_view name
 }  // namespace
 
 RestCall::RestCall(const Call& call)
-    : call_(call), exchange_(call.exchange), tenant_(tenant_of(call.request)) {}
+    : call_(call), exchange_(call.exchange), tenant_(tenant_of(call)) {}
 
 RestResult<RestCall> RestCall::of(const Call& call) {
     RestCall rest(call);

@@ -366,6 +366,9 @@ void add_routes(Router& router, const Options& options) {
         [](T t, C c) { t.remove_from_waitlist(c); });
     add(HttpMethod::get, "/servers", [](T t, C c) { t.servers(c); });
     add(HttpMethod::get, "/ping", [](T t, C c) { t.ping(c); });
+    router.set_refusals(Dialect::triton, [](const Error& error, const HttpRequest&) {
+        return render(rest_error(error));
+    });
     for (const auto* segment : {"servers", "tickets", "ping"}) {
         router.add_faults(Dialect::triton, segment, route_error);
     }
