@@ -70,7 +70,7 @@ std::optional<ResponseReader::Parsed> ResponseReader::parse() {
     const size_t body_start = head_end + 4;
     const std::string_view rest = std::string_view(input_).substr(body_start);
     const int status = parsed.response.status;
-    if (head_only_ || status == 204 || status == 304 || status == 100) {
+    if (head_only_ || status == 204 || status == 304 || status == 100 || status == 101) {
         parsed.complete = true;
         parsed.consumed = body_start;
     } else if (parsed.response.field("transfer-encoding") == "chunked") {

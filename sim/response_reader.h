@@ -32,6 +32,8 @@ public:
     std::optional<SimResponse> take_stream_head();
     std::string take_stream_body();
     [[nodiscard]] bool stream_has_ended() const { return stream_ended_; }
+    // What came behind the last answer that was taken; for what is no HTTP any more.
+    std::string take_rest() { return std::exchange(input_, {}); }
     [[nodiscard]] bool is_broken() const { return broken_; }
     [[nodiscard]] bool is_empty() const { return input_.empty(); }
 

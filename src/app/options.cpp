@@ -116,6 +116,14 @@ Result<void> set_ticket_server(ServeOptions& options, const std::string& text) {
     return {};
 }
 
+Result<void> set_websocket_origin(ServeOptions& options, const std::string& text) {
+    if (text != "*" && (text.find("://") == std::string::npos || text.ends_with('/'))) {
+        return fail(ErrorCode::invalid_argument, "must be like https://host:port, or *");
+    }
+    options.websocket_origins.push_back(text);
+    return {};
+}
+
 Result<void> set_log_level(ServeOptions& options, const std::string& text) {
     static const std::map<std::string, log::Level> levels{{"debug", log::Level::debug},
                                                           {"info", log::Level::info},
@@ -276,6 +284,24 @@ std::vector<OptionSpec> make_specs() {
                  [](O& o) -> auto& { return o.http.idle_timeout; });
     add_duration("write_timeout", "For a client to take a byte of its answer",
                  [](O& o) -> auto& { return o.http.write_timeout; });
+    add("websocket_message_bytes_max", "SIZE", "Of a message that a client sends [1MiB]",
+        size([](O& o) -> auto& { return o.http.websocket.message_bytes_max; }, 128, 64 * mib));
+    add_count("websocket_requests_max",
+              "Requests under way on one WebSocket, before it is not read",
+              [](O& o) -> auto& { return o.http.websocket.requests_max; });
+    add("websocket_backlog_bytes_max", "SIZE",
+        "Unsent bytes on one WebSocket, before it is closed [4MiB]",
+        size([](O& o) -> auto& { return o.http.websocket.backlog_bytes_max; }, 1024, 1024 * mib));
+    add_duration("websocket_ping_interval",
+                 "Of silence, before the client of a WebSocket is pinged",
+                 [](O& o) -> auto& { return o.http.websocket.ping_interval; });
+    add_duration("websocket_silence_max", "For the client of a WebSocket to be heard of",
+                 [](O& o) -> auto& { return o.http.websocket.silence_max; });
+    add("websocket_origin", "ORIGIN",
+        "Pages of this origin may open WebSockets, once or more, or * for all; without any, only "
+        "those of the server's own host",
+        set_websocket_origin)
+        .is_list = true;
     add_duration("stop_timeout", "For clients to take their answers when the server stops",
                  [](O& o) -> auto& { return o.stop_timeout; });
     return specs;

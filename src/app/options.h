@@ -33,6 +33,7 @@ struct ServeOptions {
     CoreLimits core;
     InboxLimits inbox;
     HttpLimits http;
+    std::vector<std::string> websocket_origins;
     uint64_t segment_bytes = 32u << 20;
     uint64_t checkpoint_bytes = 64u << 20;
     uint64_t cache_bytes = 64u << 20;

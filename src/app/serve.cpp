@@ -116,6 +116,7 @@ private:
         server.io_threads = io_thread_count(options_, cores);
         server.core_on_io_thread = server.io_threads == 1;
         server.http = options_.http;
+        server.websocket_origins = options_.websocket_origins;
         server.stop_timeout = options_.stop_timeout;
         return server;
     }

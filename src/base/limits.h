@@ -130,6 +130,14 @@ struct InboxLimits {
     size_t batch_bytes_max = 1u << 20;
 };
 
+struct WebSocketLimits {
+    size_t message_bytes_max = 1u << 20;  // of a client
+    size_t requests_max = 64;             // under way, before a connection is not read any more
+    size_t backlog_bytes_max = 4u << 20;  // unsent, before it is closed
+    Duration ping_interval = std::chrono::seconds(30);  // of silence
+    Duration silence_max = std::chrono::minutes(10);    // before the client is taken for gone
+};
+
 struct HttpLimits {
     size_t body_bytes_max = 1u << 20;
     size_t head_bytes_max = 32u << 10;
@@ -143,6 +151,7 @@ struct HttpLimits {
     Duration head_timeout = std::chrono::seconds(30);  // from the first byte of a request
     Duration idle_timeout = std::chrono::minutes(10);  // between requests
     Duration write_timeout = std::chrono::minutes(1);  // without any byte taken
+    WebSocketLimits websocket;
 };
 
 }  // namespace signalbox

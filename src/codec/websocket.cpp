@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "codec/url.h"
 
 namespace signalbox {
 namespace {
@@ -173,7 +174,14 @@ private:
     static void message_ended(wslay_event_context_ptr /*context*/,
                               const wslay_event_on_msg_recv_arg* message, void* pointer) {
         Implementation& me = self(pointer);
-        if (wslay_is_ctrl_frame(message->opcode) != 0 || me.violation_ != 0) return;
+        if (me.violation_ != 0) return;
+        if (message->opcode == WSLAY_CONNECTION_CLOSE && message->msg_length > 2) {
+            // It looks at the reason only when that comes in one piece.
+            const std::string_view reason(reinterpret_cast<const char*>(message->msg) + 2,
+                                          message->msg_length - 2);
+            if (!is_valid_utf8(reason)) me.violation_ = websocket_close::invalid_payload;
+        }
+        if (wslay_is_ctrl_frame(message->opcode) != 0) return;
         me.messages_.push_back(
             {message->opcode == WSLAY_BINARY_FRAME, std::exchange(me.partial_, {})});
     }

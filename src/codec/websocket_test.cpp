@@ -171,6 +171,10 @@ TEST_F(Decoder, text_must_be_utf8) {
     expect_closed(client_frame(fin | text, "\xf4\x90\x80\x80"), 1007);
     expect_closed(client_frame(fin | text, "cut \xe2\x82"), 1007);
     expect_closed(client_frame(fin | close, code_bytes(1000) + "\xff"), 1007);
+    WebSocketDecoder slow(1000);
+    for (const char c : client_frame(fin | close, code_bytes(1000) + "\xff")) slow.feed({&c, 1});
+    EXPECT_EQ(slow.close_code(), 1007);
+    EXPECT_EQ(slow.take_replies(), closing(1007));
     // It is told at once, not at the end of the message.
     expect_closed(client_frame(text, "\xff"), 1007);
     decoder.feed(client_frame(fin | binary, "\xff"));

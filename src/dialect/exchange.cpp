@@ -107,6 +107,29 @@ void Exchange::begin_stream(HttpResponse head) {
     session_->advance();
 }
 
+bool Exchange::upgrade(HttpResponse head, std::shared_ptr<Successor> successor) {
+    if (is_gone()) return false;
+    ASSERT(state_ == State::open && may_upgrade_);
+    if (was_given_up()) return false;
+    if (session_->stopping_) {
+        HttpResponse refusal;
+        refusal.status = 503;
+        respond(std::move(refusal));
+        return false;
+    }
+    state_ = State::streaming;
+    successor_ = std::move(successor);
+    session_->last_request_seen_ = false;
+    frontend_.probe().responded(head.status, frontend_.node().clock().stopwatch() - started_);
+    append_response_head(early_, head, HttpFraming::upgrade, true, frontend_.http_date());
+    session_->advance();
+    return true;
+}
+
+void Exchange::take_input() {
+    if (!is_gone()) session_->take_input();
+}
+
 void Exchange::send(const std::shared_ptr<const std::string>& piece) {
     if (is_gone() || piece->empty()) return;
     ASSERT(state_ == State::streaming);
@@ -133,6 +156,7 @@ void Exchange::end_stream() {
     ASSERT(state_ == State::streaming);
     state_ = State::complete;
     if (is_chunked_) append_last_chunk(early_);
+    if (successor_) session_->end_upgrade();
     session_->advance();
 }
 
@@ -152,6 +176,7 @@ void Exchange::finish() {
     // Either of them may hold this exchange.
     when_gone_ = nullptr;
     when_drained_ = nullptr;
+    successor_ = nullptr;
 }
 
 void Exchange::leave() {

@@ -23,8 +23,8 @@ class HttpSession;
 // its client is gone. A handler keeps it for as long as it means to answer; the connection
 // keeps it until its turn has come. Its io thread only.
 //
-// Exactly one of respond() and begin_stream() is called, once. After the client has gone both
-// do nothing.
+// Exactly one of respond(), begin_stream() and upgrade() is called, once. After the client has
+// gone they do nothing.
 //
 // A client that has ended its side of the connection (HttpSession::receive_end) is answered, but
 // nothing is held for it: a stream, or a command that the core may park, makes it gone.
@@ -72,6 +72,25 @@ public:
     // The head of an answer whose body comes piece by piece. Not kept alive for HTTP/1.0, which
     // has no other way to tell the end.
     void begin_stream(HttpResponse head);
+
+    // What a connection is taken over by: from then on its bytes are no HTTP any more.
+    class Successor {
+    public:
+        virtual ~Successor() = default;
+        // Takes as much of what has come as it wants; the rest is given to it again, with what
+        // comes behind it or by take_input(). Not told while too much of what it sent is unsent.
+        virtual size_t receive(std::string_view bytes) = 0;
+        // The server stops.
+        virtual void finish_soon() = 0;
+    };
+    // Answers 101, if the request asked for it (asks_for_websocket). When its turn has come, what
+    // is sent goes out as it is, and what comes in goes to `successor`, until end_stream(), which
+    // ends the connection. False when nothing comes of it: the client has gone, or the server
+    // stops.
+    bool upgrade(HttpResponse head, std::shared_ptr<Successor> successor);
+    // The successor wants what it left.
+    void take_input();
+
     // One piece, shared by all streams that send it.
     void send(const std::shared_ptr<const std::string>& piece);
     void end_stream();
@@ -120,6 +139,8 @@ private:
     const std::chrono::nanoseconds started_;
     State state_ = State::open;
     bool is_chunked_ = false;
+    bool may_upgrade_ = false;
+    std::shared_ptr<Successor> successor_;
     std::string early_;  // what was sent before its turn came
     std::optional<RequestId> asked_;
     bool is_parked_ = false;  // what was asked may be held by the core

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/random.h"
 #include "codec/http1.h"
+#include "codec/websocket_handshake.h"
 #include "core/command.h"
 #include "core/step.h"
 #include "dialect/auth/authenticator.h"
@@ -35,6 +36,7 @@ public:
         // An event stream that was silent for so long says how far the feed has come.
         Duration quiet_max = std::chrono::seconds(15);
         std::function<void(Work)> run_later;  // on this thread, after what is ready now
+        std::vector<std::string> websocket_origins;
         // Finds out who asks. When there is none, what requests say of that is believed.
         std::unique_ptr<Authenticator> authenticator;
         // So many bytes that nobody can guess.
@@ -47,6 +49,9 @@ public:
     [[nodiscard]] const Router& router() const { return router_; }
     [[nodiscard]] const HttpLimits& limits() const { return setup_.limits; }
     [[nodiscard]] Duration quiet_max() const { return setup_.quiet_max; }
+    [[nodiscard]] const std::vector<std::string>& websocket_origins() const {
+        return setup_.websocket_origins;
+    }
     [[nodiscard]] HttpProbe& probe() const { return probe_; }
     [[nodiscard]] Random& random() { return random_; }
     [[nodiscard]] Authenticator& authenticator() const { return *setup_.authenticator; }

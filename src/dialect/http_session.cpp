@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "codec/websocket_handshake.h"
 
 namespace signalbox {
 namespace {
@@ -62,6 +63,11 @@ bool HttpSession::is_finished() const {
 }
 
 void HttpSession::finish_soon() {
+    stopping_ = true;
+    if (!exchanges_.empty() && exchanges_.back()->successor_) {
+        const auto successor = exchanges_.back()->successor_;
+        successor->finish_soon();
+    }
     last_request_seen_ = true;
     input_.clear();
     changed();
@@ -71,7 +77,7 @@ void HttpSession::receive(std::string_view bytes) {
     if (closed_ || last_request_seen_) return;
     if (input_.empty() && !parser_) request_since_ = frontend_.now().steady;
     input_ += bytes;
-    parse_input();
+    take_input();
 }
 
 void HttpSession::receive_end() {
@@ -102,13 +108,43 @@ void HttpSession::give_up(const Exchange& exchange) {
     changed();
 }
 
-// Requests are handled as long as there are whole ones and room for their answers. Not entered
-// twice: a handler that answers at once makes room while this runs.
-void HttpSession::parse_input() {
-    if (parsing_) return;
+// Not entered twice: a handler that answers at once makes room while this runs.
+void HttpSession::take_input() {
+    if (parsing_ || closed_) return;
     parsing_ = true;
+    parse_input();
+    feed_successor();
+    parsing_ = false;
+    if (input_.empty()) {
+        // What is idle should cost nothing: a parser that has begun nothing goes back.
+        if (parser_ && !parser_->is_inside_request()) release_parser();
+        if (input_.capacity() > input_kept_bytes) std::string().swap(input_);
+    }
+    changed();
+}
+
+// Once the turn has come of a request that took the connection over, and as long as there is room
+// for what it sends.
+void HttpSession::feed_successor() {
+    if (exchanges_.empty() || !exchanges_.front()->successor_ || input_.empty() ||
+        output_bytes_ > frontend_.limits().output_bytes_max) {
+        return;
+    }
+    const auto successor = exchanges_.front()->successor_;
+    input_.erase(0, successor->receive(input_));
+}
+
+void HttpSession::end_upgrade() {
+    last_request_seen_ = true;
+    refused_ = true;
+}
+
+// Requests are handled as long as there are whole ones and room for their answers. What stands
+// behind one that may take the connection over is none before it has been answered.
+void HttpSession::parse_input() {
     size_t consumed = 0;
     while (!closed_ && !last_request_seen_ && !admitting_ && consumed < input_.size() &&
+           (exchanges_.empty() || !exchanges_.back()->may_upgrade_) &&
            exchanges_.size() < frontend_.limits().pipelined_max &&
            output_bytes_ <= frontend_.limits().output_bytes_max) {
         if (!parser_) parser_ = frontend_.borrow_parser();
@@ -124,16 +160,9 @@ void HttpSession::parse_input() {
         release_parser();
         request_since_ = frontend_.now().steady;
     }
-    parsing_ = false;
     // Behind the last request nothing is of interest; while it was handled, views into this were
     // in use.
     input_.erase(0, last_request_seen_ ? std::string::npos : consumed);
-    if (input_.empty()) {
-        // What is idle should cost nothing: a parser that has begun nothing goes back.
-        if (parser_ && !parser_->is_inside_request()) release_parser();
-        if (input_.capacity() > input_kept_bytes) std::string().swap(input_);
-    }
-    changed();
 }
 
 void HttpSession::release_parser() {
@@ -154,6 +183,7 @@ void HttpSession::handle() {
     if (!request.keep_alive) last_request_seen_ = true;
     const ExchangePtr exchange(new Exchange(*this, frontend_, std::move(origin)));
     exchanges_.push_back(exchange);
+    exchange->may_upgrade_ = asks_for_websocket(request);
     frontend_.router().route(request, dialects_, exchange);
     if (exchange->is_being_admitted()) exchange->keep_request(std::move(parser_));
 }
@@ -207,7 +237,7 @@ void HttpSession::advance() {
         first->finish();
     }
     if (exchanges_.empty()) idle_since_ = frontend_.now().steady;
-    if (!input_.empty()) parse_input();
+    if (!input_.empty()) take_input();
     changed();
 }
 
@@ -242,7 +272,7 @@ void HttpSession::sent(size_t bytes) {
         const auto call = first->when_drained_;
         call();
     }
-    if (!input_.empty()) parse_input();
+    if (!input_.empty()) take_input();
 }
 
 bool HttpSession::is_overdue(SteadyInstant now) const {

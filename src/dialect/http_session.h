@@ -51,7 +51,8 @@ public:
     [[nodiscard]] size_t backlog() const { return output_bytes_; }
     // Nothing more will be sent or read.
     [[nodiscard]] bool is_finished() const;
-    // It was finished by a refusal, so the client may still be sending what nobody will read.
+    // It was finished by a refusal, or by what the connection was upgraded to, so the client may
+    // still be sending what nobody will read.
     [[nodiscard]] bool was_refused() const { return refused_; }
     // Somebody waits here for something that may not come for a long time.
     [[nodiscard]] bool holds_requests() const;
@@ -72,7 +73,10 @@ private:
         [[nodiscard]] std::string_view bytes() const { return shared ? *shared : own; }
     };
 
+    void take_input();
     void parse_input();
+    void feed_successor();
+    void end_upgrade();
     void handle();
     void refuse(const HttpRefusal& refusal);
     void release_parser();
@@ -99,6 +103,7 @@ private:
 
     bool input_ended_ = false;
     bool last_request_seen_ = false;  // no further one is taken
+    bool stopping_ = false;
     bool refused_ = false;
     bool closed_ = false;
     bool parsing_ = false;

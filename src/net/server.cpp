@@ -158,6 +158,7 @@ public:
             setup.index = static_cast<uint8_t>(i);
             setup.seed = seed + i;
             setup.limits = options.http;
+            setup.websocket_origins = options.websocket_origins;
             threads[i]->open(std::move(setup), *node, router, *probe);
         }
         for (const auto& address : options.listen) {

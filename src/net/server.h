@@ -32,6 +32,7 @@ struct ServerOptions {
     size_t io_threads = 1;
     bool core_on_io_thread = true;  // needs io_threads == 1
     HttpLimits http;
+    std::vector<std::string> websocket_origins;
     std::shared_ptr<TlsContext> tls;
     Duration stop_timeout = std::chrono::seconds(10);  // for clients to take their answers
 };
