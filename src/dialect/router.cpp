@@ -30,6 +30,7 @@ bool is_parameter(std::string_view segment) {
 std::optional<Dialect> parse_dialect(std::string_view name) {
     if (name == "native") return Dialect::native;
     if (name == "triton") return Dialect::triton;
+    if (name == "zaqar") return Dialect::zaqar;
     return std::nullopt;
 }
 

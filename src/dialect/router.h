@@ -18,9 +18,10 @@ enum class Dialect : uint8_t {
     common,  // health, metrics: on every port
     native,
     triton,
+    zaqar,
 };
 
-// "native", "triton"; nothing for other names, `common` among them.
+// "native", "triton", "zaqar"; nothing for other names, `common` among them.
 std::optional<Dialect> parse_dialect(std::string_view name);
 
 // What one port speaks.

@@ -26,8 +26,7 @@ constexpr int backlog = 4096;
 
 // A peer that has gone without a word is noticed within about a minute, also while it owes us
 // nothing and we owe it nothing.
-void set_socket_options(Tcp::socket& socket) {
-    const int descriptor = socket.native_handle();
+void set_socket_options(int descriptor) {
     const auto set = [&](int level, int name, int value) {
         ::setsockopt(descriptor, level, name, &value, sizeof value);
     };
@@ -98,7 +97,7 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
         const auto dialect = parse_dialect(rest.substr(0, equals));
         if (!dialect) {
             return fail(ErrorCode::invalid_argument,
-                        fmt::format("\"{}\" is not a dialect; known are native and triton",
+                        fmt::format("\"{}\" is not a dialect; known are native, triton and zaqar",
                                     rest.substr(0, equals)),
                         "listen");
         }
@@ -202,7 +201,6 @@ public:
     void accept(Listener& listener) {
         IoThread& thread = *threads[next_thread++ % threads.size()];
         listener.acceptor.async_accept(
-            thread.context(),
             [this, &listener, &thread](const boost::system::error_code& error, Tcp::socket socket) {
                 if (error == asio::error::operation_aborted) return;
                 if (error) {
@@ -228,17 +226,18 @@ public:
             probe->connection_refused();
             return;
         }
-        set_socket_options(socket);
-        const int descriptor = socket.native_handle();
-        auto transport = listener.address.tls ? options.tls->make_transport(descriptor)
-                                              : make_plain_transport(descriptor);
+        const auto remote = socket.remote_endpoint(error);
+        std::string peer = error ? "" : remote.address().to_string();
+        // Connections wait in their own way: see Readiness.
+        Descriptor descriptor(socket.release());
+        set_socket_options(descriptor.number());
+        auto transport = listener.address.tls ? options.tls->make_transport(descriptor.number())
+                                              : make_plain_transport(descriptor.number());
         if (!transport) return;
         const auto setup = std::make_shared<ConnectionSetup>(
-            ConnectionSetup{listener.address.dialects, std::move(transport)});
-        const auto shared_socket = std::make_shared<Tcp::socket>(std::move(socket));
-        asio::dispatch(thread.context(), [&thread, setup, shared_socket] {
-            thread.adopt(std::move(*shared_socket), std::move(*setup));
-        });
+            ConnectionSetup{std::move(descriptor), std::move(transport), listener.address.dialects,
+                            std::move(peer)});
+        asio::dispatch(thread.context(), [&thread, setup] { thread.adopt(std::move(*setup)); });
     }
 
     void stop() {

@@ -186,4 +186,33 @@ Checked<ClaimTimes> read_claim_times(std::string_view text, const ZaqarLimits& l
     return times;
 }
 
+Checked<PurgedTypes> read_purge(std::string_view text) {
+    if (auto checked = check_json(text); !checked) return refuse(std::move(checked.error()));
+    const auto document = JsonDocument::parse(text);
+    std::optional<JsonValue> types;
+    if (document) {
+        for (const auto& [name, value] : document->root().members()) {
+            if (name == "resource_types") types = value;
+        }
+    }
+    if (!types) return refuse(invalid_request("Post body must contain key \"resource_types\"."));
+    const auto wrong = [] {
+        return refuse(
+            invalid_request("Resource types must be a sub set of {'messages', 'subscriptions'}."));
+    };
+    if (types->kind() != JsonKind::array) return wrong();
+    PurgedTypes purged;
+    for (const auto& type : types->elements()) {
+        const auto name = type.text();
+        if (name == "messages") {
+            purged.messages = true;
+        } else if (name == "subscriptions") {
+            purged.subscriptions = true;
+        } else {
+            return wrong();
+        }
+    }
+    return purged;
+}
+
 }  // namespace signalbox::zaqar

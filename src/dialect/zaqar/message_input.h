@@ -27,4 +27,11 @@ struct ClaimTimes {
 };
 Checked<ClaimTimes> read_claim_times(std::string_view text, const ZaqarLimits& limits);
 
+// {"resource_types": [...]} of a purge.
+struct PurgedTypes {
+    bool messages = false;
+    bool subscriptions = false;
+};
+Checked<PurgedTypes> read_purge(std::string_view text);
+
 }  // namespace signalbox::zaqar

@@ -13,10 +13,10 @@ namespace signalbox::zaqar {
 // An error as Zaqar tells it: {"title", "description"}.
 struct Fault {
     uint16_t status = 400;
-    std::string title;
-    std::string description;  // empty: not sent
-    bool is_bare = false;     // the answer has no body at all
-    bool is_passing = false;  // with Retry-After
+    std::string title{};
+    std::string description{};  // empty: not sent
+    bool is_bare = false;       // the answer has no body at all
+    bool is_passing = false;    // with Retry-After
 
     bool operator==(const Fault&) const = default;
 };

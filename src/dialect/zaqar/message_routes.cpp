@@ -1,0 +1,293 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "codec/json_text.h"
+#include "dialect/zaqar/message_input.h"
+#include "dialect/zaqar/zaqar_checks.h"
+#include "dialect/zaqar/zaqar_routes.h"
+
+// Messages of queues and topics.
+
+namespace signalbox::zaqar {
+namespace {
+
+MessageForm form_of(const ZaqarCall& call) {
+    return {call.queue_path(), call.options().checksum};
+}
+
+std::string in_object(std::string_view name, std::string content) {
+    return fmt::format(R"({{"{}":[{}]}})", name, content);
+}
+
+Fault no_such_message(const ZaqarCall& call, std::string_view id) {
+    return not_found(fmt::format("Message {} does not exist in queue {} for project {}", id,
+                                 call.queue().name, call.project()));
+}
+
+// Those of them that could be ids at all: every other one is the id of nothing.
+template <class Id>
+std::vector<Id> parse_ids(const std::vector<std::string>& texts) {
+    std::vector<Id> ids;
+    for (const auto& text : texts) {
+        if (const auto id = Id::parse(text)) ids.push_back(*id);
+    }
+    return ids;
+}
+
+Checked<void> post(const ZaqarCall& call) {
+    const auto& request = call.request();
+    if (auto checked = check_post_bytes(request.body.size(), call.limits()); !checked) {
+        return checked;
+    }
+    if (!request.has_body) return refuse(invalid_body("Request body can not be empty"));
+    auto messages = read_messages(request.body, call.limits(), call.version() == Version::v2);
+    if (!messages) return refuse(std::move(messages.error()));
+    PostMessages command;
+    command.queue = call.queue();
+    command.messages = std::move(*messages);
+    command.client = call.client();
+    command.request_bytes = static_cast<int64_t>(request.body.size());
+    command.own_delay_needs_default = true;
+    ask(call, std::move(command),
+        [path = call.queue_path() + "/messages"](const MessagesPosted& posted) {
+            HttpResponse response;
+            response.status = 201;
+            response.content_type = "application/json";
+            std::string location = path;
+            std::string& body = response.body;
+            constexpr size_t id_bytes = 24;
+            location.reserve(path.size() + 5 + posted.ids.size() * (id_bytes + 1));
+            body.reserve(16 + posted.ids.size() * (path.size() + id_bytes + 4));
+            body += R"({"resources":[)";
+            char before = '=';
+            location += "?ids";
+            for (const auto& id : posted.ids) {
+                const auto text = id.text();
+                location += before;
+                location += text;
+                if (before == ',') body += ',';
+                before = ',';
+                body += '"';
+                body += path;
+                body += '/';
+                body += text;
+                body += '"';
+            }
+            body += "]}";
+            response.fields.emplace_back("Location", std::move(location));
+            return response;
+        });
+    return {};
+}
+
+Checked<void> get_by_ids(const ZaqarCall& call, const std::vector<std::string>& texts) {
+    if (auto checked = check_message_limit(static_cast<int64_t>(texts.size()), call.limits());
+        !checked) {
+        return refuse(std::move(checked.error()));
+    }
+    const auto none =
+        not_found(fmt::format("No messages with IDs: [{}] found in the queue {} for project {}.",
+                              fmt::join(texts, ", "), call.queue().name, call.project()));
+    GetMessages command{call.queue(), parse_ids<MessageId>(texts)};
+    if (command.ids.empty()) return refuse(none);
+    ask(
+        call, std::move(command),
+        [form = form_of(call), none](const MessageList& list) {
+            if (list.messages.empty()) return render(none);
+            std::string messages;
+            append_messages(messages, form, list.messages);
+            return json_response(200, in_object("messages", std::move(messages)));
+        },
+        [none](const Error& error) {
+            return error.code == ErrorCode::not_found ? none : fault_of(error);
+        });
+    return {};
+}
+
+// Where a page of messages begins: a number of a message that was given out before. Nothing for
+// what was not; behind it there is nothing.
+std::optional<uint64_t> read_marker(const std::string* marker) {
+    if (marker == nullptr) return 0;
+    const auto number = json_integer(*marker);
+    if (!number || *number < 0) return std::nullopt;
+    return static_cast<uint64_t>(*number);
+}
+
+HttpResponse empty_page() {
+    return json_response(200, fmt::format(R"({{"messages":[],{}}})", no_links));
+}
+
+Checked<void> list_page(const ZaqarCall& call) {
+    const auto limit = call.integer("limit");
+    if (!limit) return refuse(limit.error());
+    const auto page = check_message_limit(*limit, call.limits());
+    if (!page) return refuse(page.error());
+    const auto echo = call.flag("echo");
+    if (!echo) return refuse(echo.error());
+    const auto claimed = call.flag("include_claimed");
+    if (!claimed) return refuse(claimed.error());
+    const bool knows_delay = call.version() == Version::v2;
+    const auto delayed =
+        knows_delay ? call.flag("include_delayed") : Checked<std::optional<bool>>(std::nullopt);
+    if (!delayed) return refuse(delayed.error());
+    const auto after = read_marker(call.text("marker"));
+    if (!after) {
+        call.exchange()->respond(empty_page());
+        return {};
+    }
+    ListMessages command;
+    command.queue = call.queue();
+    command.after = *after;
+    command.limit = *page;
+    if (!echo->value_or(false)) command.hide_client = call.client();
+    command.include_claimed = claimed->value_or(false);
+    command.include_delayed = delayed->value_or(false);
+    NextLink next(call.queue_path() + "/messages");
+    next.add_number("limit", *limit);
+    next.add_flag("echo", *echo);
+    next.add_flag("include_claimed", *claimed);
+    next.add_flag("include_delayed", *delayed);
+    const bool adds_delayed = knows_delay && !*delayed;
+    ask(
+        call, std::move(command),
+        [form = form_of(call), next, adds_delayed](const MessageList& list) mutable {
+            if (list.messages.empty()) return empty_page();
+            if (adds_delayed && !list.has_delay) next.add_flag("include_delayed", true);
+            next.add("marker", std::to_string(list.next_after));
+            std::string body = R"({"messages":[)";
+            append_messages(body, form, list.messages);
+            body += "],";
+            body += next.links();
+            body += '}';
+            return json_response(200, std::move(body));
+        },
+        fault_of);
+    return {};
+}
+
+Checked<void> list(const ZaqarCall& call) {
+    if (const auto ids = call.list("ids")) return get_by_ids(call, *ids);
+    return list_page(call);
+}
+
+Checked<void> pop(const ZaqarCall& call, size_t count) {
+    ask(call, PopMessages{call.queue(), count}, [](const MessageList& popped) {
+        std::string messages;
+        for (const auto& message : popped.messages) {
+            if (!messages.empty()) messages += ',';
+            append_popped_message(messages, message);
+        }
+        return json_response(200, in_object("messages", std::move(messages)));
+    });
+    return {};
+}
+
+// What is wrong with the claim that a deletion names, or does not.
+Fault deletion_fault(const Error& error) {
+    const auto unable = [](uint16_t status, std::string why) {
+        return Fault{status, "Unable to delete", std::move(why)};
+    };
+    if (error.code == ErrorCode::forbidden) {
+        return unable(403,
+                      "This message is claimed; it cannot be deleted without a valid claim ID.");
+    }
+    if (error.code == ErrorCode::not_found && error.field == "claim") {
+        return unable(400, "The specified claim does not exist or has expired.");
+    }
+    if (error.code == ErrorCode::conflict) {
+        return unable(400, "A claim was specified, but the message is not currently claimed.");
+    }
+    return fault_of(error);
+}
+
+void ask_to_delete(const ZaqarCall& call, DeleteMessages command) {
+    ask(
+        call, std::move(command),
+        [](const MessagesDeleted& /*deleted*/) { return empty_response(204); }, deletion_fault);
+}
+
+Fault no_such_claim() {
+    return deletion_fault({ErrorCode::not_found, {}, "claim"});
+}
+
+Checked<void> remove_many(const ZaqarCall& call) {
+    const auto ids = call.list("ids");
+    const auto pop_count = call.integer("pop");
+    if (!pop_count) return refuse(pop_count.error());
+    const auto claims = call.list("claim_ids");
+    BulkDeletion deletion;
+    if (ids) deletion.ids = ids->size();
+    deletion.pop = *pop_count;
+    deletion.has_claims = claims && !claims->empty();
+    if (auto checked = check_deletion(deletion, call.options()); !checked) return checked;
+    if (*pop_count) return pop(call, static_cast<size_t>(**pop_count));
+    DeleteMessages command;
+    command.queue = call.queue();
+    command.ids = parse_ids<MessageId>(*ids);
+    if (call.options().delete_with_claim_id) {
+        command.rule = DeleteRule::claim_of_each;
+        command.claims = parse_ids<ClaimId>(*claims);
+        if (command.claims.size() != claims->size()) return refuse(no_such_claim());
+    }
+    if (command.ids.empty()) {
+        call.exchange()->respond(empty_response(204));
+        return {};
+    }
+    ask_to_delete(call, std::move(command));
+    return {};
+}
+
+Checked<void> show(const ZaqarCall& call) {
+    const auto& text = call.path_parameter("message");
+    const auto none = no_such_message(call, text);
+    const auto id = MessageId::parse(text);
+    if (!id) return refuse(none);
+    ask(
+        call, GetMessages{call.queue(), {*id}},
+        [form = form_of(call), none](const MessageList& list) {
+            if (list.messages.empty()) return render(none);
+            std::string body;
+            append_message(body, form, list.messages.front());
+            return json_response(200, std::move(body));
+        },
+        [none](const Error& error) {
+            return error.code == ErrorCode::not_found ? none : fault_of(error);
+        });
+    return {};
+}
+
+Checked<void> remove(const ZaqarCall& call) {
+    const auto id = MessageId::parse(call.path_parameter("message"));
+    if (!id) {
+        call.exchange()->respond(empty_response(204));
+        return {};
+    }
+    DeleteMessages command;
+    command.queue = call.queue();
+    command.ids = {*id};
+    command.rule = DeleteRule::claim_of_each;
+    if (const auto* text = call.text("claim_id")) {
+        const auto claim = ClaimId::parse(*text);
+        if (!claim) return refuse(no_such_claim());
+        command.claims = {*claim};
+    }
+    ask_to_delete(call, std::move(command));
+    return {};
+}
+
+}  // namespace
+
+void add_message_routes(RouteTable& routes) {
+    for (const std::string place : {"/queues/:queue", "/topics/:topic"}) {
+        const auto since =
+            place.starts_with("/topics") ? RouteTable::Since::v2 : RouteTable::Since::v1_1;
+        routes.add(HttpMethod::post, place + "/messages", post, since);
+        routes.add(HttpMethod::get, place + "/messages", list, since);
+        routes.add(HttpMethod::erase, place + "/messages", remove_many, since);
+        routes.add(HttpMethod::get, place + "/messages/:message", show, since);
+        routes.add(HttpMethod::erase, place + "/messages/:message", remove, since);
+    }
+}
+
+}  // namespace signalbox::zaqar
