@@ -42,6 +42,7 @@ void EngineDriver::commit() {
 void EngineDriver::step(Command command) {
     begin();
     engine_->apply(std::move(command));
+    engine_->end_batch();
     commit();
 }
 
@@ -61,6 +62,7 @@ void EngineDriver::fire_due() {
     while (more) {
         begin();
         more = engine_->fire_due();
+        engine_->end_batch();
         commit();
     }
 }

@@ -85,6 +85,7 @@ public:
 
     // Ends the batch and begins the next one.
     void commit() {
+        engine_.end_batch();
         const auto batch = engine_.ready().writes.view();
         if (stages_ != Stages::engine && batch.count > 0) {
             journal_.clear();

@@ -39,6 +39,7 @@ void put_u64_le(std::string& out, uint64_t value) {
 }
 
 void put_varint(std::string& out, uint64_t value) {
+    if (value < 0x80) return out.push_back(static_cast<char>(value));  // nearly all of them
     std::array<char, 10> bytes{};
     size_t count = 0;
     for (; value >= 0x80; value >>= 7) bytes[count++] = static_cast<char>(value | 0x80);

@@ -14,22 +14,26 @@ constexpr bool is_dash_at(size_t i) {
     return i == 8 || i == 13 || i == 18 || i == 23;
 }
 
-int hex_value(char c) {
+int lower_hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
+}
+
+int hex_value(char c) {
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return lower_hex_value(c);
 }
 
 }  // namespace
 
 std::string to_hex(std::string_view bytes) {
-    std::string out;
-    out.reserve(bytes.size() * 2);
+    std::string out(bytes.size() * 2, '0');
+    char* at = out.data();
     for (const char c : bytes) {
         const auto byte = static_cast<uint8_t>(c);
-        out += hex_digits[byte >> 4];
-        out += hex_digits[byte & 0xf];
+        *at++ = hex_digits[byte >> 4];
+        *at++ = hex_digits[byte & 0xf];
     }
     return out;
 }
@@ -37,9 +41,9 @@ std::string to_hex(std::string_view bytes) {
 bool read_hex(std::string_view text, uint8_t* bytes, size_t count) {
     if (text.size() != count * 2) return false;
     for (size_t i = 0; i < count; ++i) {
-        const auto high = hex_digits.find(text[2 * i]);
-        const auto low = hex_digits.find(text[2 * i + 1]);
-        if (high == std::string_view::npos || low == std::string_view::npos) return false;
+        const int high = lower_hex_value(text[2 * i]);
+        const int low = lower_hex_value(text[2 * i + 1]);
+        if (high < 0 || low < 0) return false;
         bytes[i] = static_cast<uint8_t>(high << 4 | low);
     }
     return true;
@@ -65,11 +69,11 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
 
 std::string Uuid::text() const {
     std::string out(uuid_text_bytes, '-');
-    size_t at = 0;
+    char* at = out.data();
     for (size_t i = 0; i < bytes.size(); ++i) {
         if (i == 4 || i == 6 || i == 8 || i == 10) ++at;
-        out[at++] = hex_digits[bytes[i] >> 4];
-        out[at++] = hex_digits[bytes[i] & 0xf];
+        *at++ = hex_digits[bytes[i] >> 4];
+        *at++ = hex_digits[bytes[i] & 0xf];
     }
     return out;
 }

@@ -86,6 +86,14 @@ struct OpaqueId {
     }
 };
 
+// Fit for tables of ids whose last bytes may all be the same.
+struct OpaqueIdHash {
+    template <class Tag>
+    size_t operator()(const OpaqueId<Tag>& id) const noexcept {
+        return std::hash<std::string_view>{}(id.raw());
+    }
+};
+
 using MessageId = OpaqueId<struct MessageIdTag>;
 using ClaimId = OpaqueId<struct ClaimIdTag>;
 

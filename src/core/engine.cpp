@@ -176,9 +176,7 @@ struct Engine::Apply {
     void operator()(const ReadFeedHead& /*command*/) const {
         answer<FeedHead>(FeedHead{Revision(step.revision().value - 1)});
     }
-    void operator()(PutPool& command) const {
-        answer(engine.pools_.put(std::move(command), step));
-    }
+    void operator()(PutPool& command) const { answer(engine.pools_.put(std::move(command), step)); }
     void operator()(const GetPool& command) const { answer(engine.pools_.get(command)); }
     void operator()(UpdatePool& command) const {
         answer(engine.pools_.update(std::move(command), step));
@@ -441,8 +439,16 @@ std::optional<Duration> Engine::until_next_deadline(Now now) {
 }
 
 Engine::Statistics Engine::statistics() const {
-    return {tickets_.statistics(), sessions_.count(),   waiters_.count(), feed_.subscriber_count(),
-            tenants_.count(),      feed_.kept_events(), feed_.floor()};
+    Statistics statistics;
+    statistics.tickets = tickets_.statistics();
+    statistics.queues = queues_.statistics();
+    statistics.sessions = sessions_.count();
+    statistics.waiters = waiters_.count();
+    statistics.subscribers = feed_.subscriber_count();
+    statistics.tenants = tenants_.count();
+    statistics.feed_events = feed_.kept_events();
+    statistics.feed_floor = feed_.floor();
+    return statistics;
 }
 
 void Engine::check(Now now) const {

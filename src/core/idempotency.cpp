@@ -10,7 +10,7 @@ namespace {
 
 struct Entry {
     uint64_t digest = 0;
-    Uuid created;
+    std::string created;  // one UUID, or whatever its owner makes of more bytes
     Instant at;
 };
 
@@ -25,8 +25,10 @@ std::string age_key(Instant at, TenantId tenant, std::string_view key) {
 std::string encode(const Entry& entry) {
     std::string out;
     put_u64_le(out, entry.digest);
-    out += entry.created.raw();
+    const bool is_uuid = entry.created.size() == sizeof(Uuid);
+    out += is_uuid ? entry.created : std::string(sizeof(Uuid), '\0');
     put_signed_varint(out, entry.at.time_since_epoch().count());
+    if (!is_uuid) out += entry.created;
     return out;
 }
 
@@ -34,36 +36,38 @@ std::optional<Entry> decode(std::string_view bytes) {
     ByteReader reader(bytes);
     Entry entry;
     entry.digest = reader.u64_le();
-    const auto raw = reader.fixed(sizeof(Uuid));
+    const auto uuid = reader.fixed(sizeof(Uuid));
     entry.at = Instant(Duration(reader.signed_varint()));
+    const auto other = reader.rest();
     if (!reader.ok()) return std::nullopt;
-    entry.created = Uuid::from_raw(raw);
+    entry.created = other.empty() ? uuid : other;
     return entry;
 }
 
 }  // namespace
 
-Result<std::optional<Uuid>> Idempotency::find(TenantId tenant, std::string_view key,
-                                              uint64_t digest, const Step& step) const {
+Result<std::optional<std::string>> Idempotency::find(TenantId tenant, std::string_view key,
+                                                     uint64_t digest, Duration age_max,
+                                                     const Step& step) const {
     if (key.size() > limits_.key_bytes_max) {
         return fail(ErrorCode::invalid_argument, "is too long", "Idempotency-Key");
     }
     TRY_AS(const auto row, step.rows.get(entry_key(tenant, key)));
-    if (!row) return std::optional<Uuid>();
+    if (!row) return std::optional<std::string>();
     const auto entry = decode(*row);
     if (!entry) return fail(ErrorCode::internal, "an idempotency row is damaged");
-    if (entry->at + limits_.age_max <= step.now.wall) return std::optional<Uuid>();
+    if (saturating_add(entry->at, age_max) <= step.now.wall) return std::optional<std::string>();
     if (entry->digest != digest) {
         return fail(ErrorCode::key_reused, "was used for another request", "Idempotency-Key");
     }
-    return std::optional<Uuid>(entry->created);
+    return std::optional<std::string>(entry->created);
 }
 
 void Idempotency::remember(TenantId tenant, std::string_view key, uint64_t digest,
-                           const Uuid& created, Step& step) {
+                           std::string_view created, Step& step) {
     const Instant at = step.now.wall;
     const auto by_age = age_key(at, tenant, key);
-    step.ready.writes.put(entry_key(tenant, key), encode({digest, created, at}));
+    step.ready.writes.put(entry_key(tenant, key), encode({digest, std::string(created), at}));
     step.ready.writes.put(by_age, {});
     oldest_ = std::min(oldest_, by_age);
 }

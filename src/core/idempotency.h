@@ -16,11 +16,15 @@ class Idempotency {
 public:
     explicit Idempotency(const IdempotencyLimits& limits) : limits_(limits) {}
 
-    // The thing created under the key, if there is one. `key_reused` when the digest differs,
-    // `invalid_argument` when the key is too long.
-    Result<std::optional<Uuid>> find(TenantId tenant, std::string_view key, uint64_t digest,
-                                     const Step& step) const;
-    void remember(TenantId tenant, std::string_view key, uint64_t digest, const Uuid& created,
+    // The ids of what was created under the key, if it was less than `age_max` ago. `key_reused`
+    // when the digest differs, `invalid_argument` when the key is too long.
+    Result<std::optional<std::string>> find(TenantId tenant, std::string_view key, uint64_t digest,
+                                            Duration age_max, const Step& step) const;
+    Result<std::optional<std::string>> find(TenantId tenant, std::string_view key, uint64_t digest,
+                                            const Step& step) const {
+        return find(tenant, key, digest, limits_.age_max, step);
+    }
+    void remember(TenantId tenant, std::string_view key, uint64_t digest, std::string_view created,
                   Step& step);
 
     // Drops up to `rows_max` keys that are too old. True when there may be more.

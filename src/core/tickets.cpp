@@ -122,7 +122,7 @@ Result<TicketCreated> Tickets::create(TenantId tenant, CreateTicket command, Ste
     if (!command.idempotency_key.empty()) {
         TRY_AS(const auto created,
                idempotency_.find(tenant, command.idempotency_key, command.request_digest, step));
-        if (created) return replay(tenant, *created, command.queue_views_max, step);
+        if (created) return replay(tenant, Uuid::from_raw(*created), command.queue_views_max, step);
     }
     TRY(check_create(command, limits_));
     if (live_.size() >= limits_.tickets_max) return fail(ErrorCode::overloaded, "too many tickets");
@@ -154,8 +154,8 @@ Result<TicketCreated> Tickets::create(TenantId tenant, CreateTicket command, Ste
     record.barge = command.barge;
     record.details = TicketDetails::make(fields);
     if (!command.idempotency_key.empty()) {
-        idempotency_.remember(tenant, command.idempotency_key, command.request_digest, record.uuid,
-                              step);
+        idempotency_.remember(tenant, command.idempotency_key, command.request_digest,
+                              record.uuid.raw(), step);
     }
     ++statistics_.created;
 

@@ -13,7 +13,11 @@ enum class TimerKind : uint8_t {
     ticket_deadline,
     waiter_timeout,
     session_deadline,
-    retention,  // of ended tickets and idempotency keys
+    claim_deadline,
+    queue_expiry,  // of its messages
+    queue_delay,   // of its messages
+    queue_rounds,  // through the queues that are not in memory
+    retention,     // of ended tickets and idempotency keys
     feed_trim,
 };
 

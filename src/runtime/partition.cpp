@@ -66,6 +66,7 @@ Result<void> Partition::recover() {
         rows_.reset();
         engine_.begin_batch(clock_.now(), journal_.last_revision().next(), rows_);
         more = engine_.fire_due();
+        engine_.end_batch();
         stage_ = Stage::applied_by_engine;
         TRY(release());
     }
@@ -103,6 +104,7 @@ bool Partition::run_batch() {
         pending_.pop_front();
         ++batch_commands_;
     }
+    engine_.end_batch();
     inbox_.done(batch_commands_);
     stage_ = Stage::applied_by_engine;
     if (try_to_release()) {

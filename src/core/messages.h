@@ -1,0 +1,124 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/limits.h"
+#include "core/idempotency.h"
+#include "core/message_walk.h"
+#include "core/queue_catalog.h"
+#include "core/step.h"
+
+namespace signalbox {
+
+// The life of messages: posted, read, deleted, expired. What claims do with them is in Claims.
+//
+//   posted --delay passes--> ready <--released, expired-- claimed
+//      `----------------------`--`--deleted, expired, purged--'--> gone
+//
+// Core thread.
+class Messages {
+public:
+    Messages(const QueueLimits& limits, TenantUsage& usage, QueueCatalog& catalog,
+             Idempotency& idempotency)
+        : limits_(limits), usage_(usage), catalog_(catalog), idempotency_(idempotency) {}
+
+    Result<MessagesPosted> post(TenantId tenant, PostMessages& command, Step& step);
+    // Nothing when it goes on in later batches: it looks at a bounded number of rows at a time.
+    std::optional<Result<MessageList>> list(TenantId tenant, const ListMessages& command,
+                                            RequestId request, Step& step);
+    Result<MessageList> get(TenantId tenant, const GetMessages& command, Step& step);
+    Result<MessagesDeleted> remove(TenantId tenant, const DeleteMessages& command, Step& step);
+    Result<MessageList> pop(TenantId tenant, const PopMessages& command, Step& step);
+    Result<QueueStats> stats(TenantId tenant, const GetQueueStats& command, Step& step);
+
+    // Listings that go on.
+    [[nodiscard]] bool is_listing() const { return !unfinished_.empty(); }
+    void go_on_listing(Step& step);
+    void forget_listing(RequestId request);
+    void stop_listings(const Error& why, Step& step);
+
+    void on_expiry(Queue& queue, Step& step);
+    void on_delay(Queue& queue, Step& step);
+
+    // The rest is for Claims.
+
+    // At the end of the queue, whatever it was before; row.moved_id keeps its id.
+    MessagePlace append(Queue& queue, uint8_t lane, MessageRow row, Step& step);
+    // `row` is needed for messages that are not plain.
+    void erase(Queue& queue, MessagePlace place, uint64_t body_bytes, const MessageRow* row,
+               Step& step);
+    // Of a row that has changed, and whose end was `ended_at` before.
+    void rewrite(Queue& queue, MessagePlace place, MessageRow row, Instant ended_at, Step& step);
+    // It is ready again, or for the first time.
+    void make_ready(Queue& queue, MessagePlace place);
+    Result<std::optional<MessagePlace>> place_of(const Queue& queue, const MessageId& id,
+                                                 const Step& step) const;
+    // It can be had then; its row says so already.
+    void delay(Queue& queue, MessagePlace place, Instant until, Step& step);
+    // Nobody holds a message of that group any more, or one of it has ended.
+    void let_group_on(Queue& queue, std::string_view group, size_t messages);
+    // One who waits for its group does so no longer, because it is gone.
+    static void forget_parked(Queue& queue, std::string_view group, MessagePlace place);
+    // Takes one out of its claim; ends the claim when it was the last.
+    void take_from_claim(Queue& queue, const HeldMessage& held, Step& step);
+    void end_claim(Queue& queue, Claim& claim, Step& step);
+    // Those who wait for a message of the queue shall be asked again.
+    void wake(Queue& queue);
+    std::vector<Queue*>& awake() { return awake_; }
+
+    [[nodiscard]] MessageView view_of(const Queue& queue, MessagePlace place, const MessageRow& row,
+                                      Instant now) const;
+
+    struct Statistics {
+        uint64_t posted = 0;
+        uint64_t deleted = 0;
+        uint64_t expired = 0;
+        uint64_t evicted = 0;  // by retention
+        uint64_t dead_lettered = 0;
+        uint64_t claimed = 0;
+        uint64_t claims_expired = 0;
+    };
+    Statistics& statistics() { return statistics_; }
+    [[nodiscard]] const Statistics& statistics() const { return statistics_; }
+
+private:
+    struct Unfinished {
+        RequestId request;
+        TenantId tenant;
+        ListMessages command;
+        MessageList found;
+    };
+    struct Doomed {
+        MessagePlace place;
+        HeldMessage held;
+        std::string encoded;  // when it is not plain
+    };
+
+    Result<std::vector<MessageId>> post_all(Queue& queue, PostMessages& command, Step& step);
+    // True when the listing is complete.
+    Result<bool> read_page(Unfinished& listing, Step& step);
+    Result<std::optional<Doomed>> doom(Queue& queue, const MessageId& id, Step& step) const;
+    Result<void> check_claims(const Queue& queue, const DeleteMessages& command,
+                              const std::vector<Doomed>& doomed) const;
+    void retain(Queue& queue, Step& step);
+    Result<bool> expire_listed(Queue& queue, Step& step, Instant& next);
+    Result<bool> expire_ordered(Queue& queue, uint8_t number, Lane& lane, Step& step,
+                                Instant& next);
+    void expire(Queue& queue, MessagePlace place, const MessageRow& row, Step& step);
+    Result<std::optional<MessageMark>> oldest(Queue& queue, Step& step) const;
+    Result<std::optional<MessageMark>> newest(const Queue& queue, Step& step) const;
+
+    const QueueLimits& limits_;
+    TenantUsage& usage_;
+    QueueCatalog& catalog_;
+    Idempotency& idempotency_;
+    std::deque<Unfinished> unfinished_;
+    std::vector<Queue*> awake_;
+    std::string row_buffer_;
+    Statistics statistics_;
+};
+
+}  // namespace signalbox
