@@ -59,8 +59,10 @@ std::optional<Result<MessagesClaimed>> Claims::claim(TenantId tenant, const std:
             return parked;
         }
     }
-    if (command.wait == Duration::zero()) return MessagesClaimed{};
-    return park(*queue, tenant, name, command, false, request, step);
+    // While somebody in front still searches, nobody knows whether there is something behind it.
+    const bool is_once = command.wait == Duration::zero();
+    if (is_once && !queue->is_awake) return MessagesClaimed{};
+    return park(*queue, tenant, name, command, is_once, request, step);
 }
 
 std::optional<Result<MessagesClaimed>> Claims::park(Queue& queue, TenantId tenant,

@@ -264,6 +264,11 @@ Result<MessageList> Messages::pop(TenantId tenant, const PopMessages& command, S
 
 Result<QueueStats> Messages::stats(TenantId tenant, const GetQueueStats& command, Step& step) {
     TRY_AS(Queue* const queue, catalog_.require(tenant, command.queue, step));
+    // What expired while the queue was not in memory is not counted any more.
+    const auto& expiry = queue->expiry_timer;
+    if (expiry.is_linked() && Instant(Duration(expiry.deadline_ms())) <= step.now.wall) {
+        on_expiry(*queue, step);
+    }
     QueueStats stats;
     stats.claimed = queue->claimed_count;
     stats.delayed = queue->delayed_count;
