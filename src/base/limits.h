@@ -144,8 +144,7 @@ struct HttpLimits {
     size_t target_bytes_max = 8u << 10;
     size_t fields_max = 100;
     size_t pipelined_max = 256;          // requests under way on one connection
-    size_t batch_messages_max = 10'000;  // posted, listed, claimed or deleted by one request
-    size_t window_max = 10'000;          // unacknowledged messages of one stream
+    size_t window_max = 10'000;  // unacknowledged messages of one stream
     size_t output_bytes_max = 1u << 20;  // unsent, before a connection is not read any more
     size_t connections_max = 50'000;
     Duration head_timeout = std::chrono::seconds(30);  // from the first byte of a request

@@ -50,9 +50,18 @@ Frontend::Frontend(Setup setup, const Node& node, const Router& router, HttpProb
 
 Frontend::~Frontend() = default;
 
+namespace {
+
+bool waits_for_messages(const CommandBody& body) {
+    const auto* claim = std::get_if<ClaimMessages>(&body);
+    return claim != nullptr && claim->wait > Duration::zero();
+}
+
+}  // namespace
+
 bool Frontend::may_park(const CommandBody& body) {
     return std::holds_alternative<WaitTicket>(body) || std::holds_alternative<HoldSession>(body) ||
-           std::holds_alternative<SubscribeFeed>(body);
+           std::holds_alternative<SubscribeFeed>(body) || waits_for_messages(body);
 }
 
 std::optional<RequestId> Frontend::submit(Command command, Continuation then) {
@@ -86,6 +95,21 @@ void Frontend::forget(RequestId request) {
         slot->partition->submit(Command{request, {}, {}, CancelRequest{request}});
     }
     free_slot(request);
+}
+
+// The core takes commands in their order and never answers one that was taken back. So the answer
+// to a question behind that says that there will be none any more.
+void Frontend::take_back(RequestId request, const std::string& tenant) {
+    const Slot* slot = slot_of(request);
+    if (slot == nullptr || slot->partition == nullptr) return;
+    Partition& partition = *slot->partition;
+    partition.submit(Command{request, {}, {}, CancelRequest{request}});
+    Command marker;
+    marker.tenant = tenant;
+    marker.body = ReadFeedHead{};
+    submit(std::move(marker), [this, request](const Reply& /*head*/) {
+        if (slot_of(request) != nullptr) free_slot(request);
+    });
 }
 
 void Frontend::deliver(std::vector<Completion> completions, std::vector<FeedDelivery> deliveries) {

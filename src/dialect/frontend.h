@@ -57,6 +57,7 @@ public:
     [[nodiscard]] Authenticator& authenticator() const { return *setup_.authenticator; }
     [[nodiscard]] std::string secret(size_t bytes) const { return setup_.secret(bytes); }
     [[nodiscard]] Now now() const { return node_.clock().now(); }
+    // Any thread may ask.
     void run_later(Work work) const { setup_.run_later(std::move(work)); }
 
     // Sends a command to its partition; `then` gets the answer. Nothing is returned when that
@@ -70,6 +71,9 @@ public:
     // The answer is not wanted any more, or the subscription is over; tells the core when the
     // request may be parked there.
     void forget(RequestId request);
+    // The same for a parked request of that tenant whose answer, if the core has already given one,
+    // still goes to its continuation, because somebody must undo what it did.
+    void take_back(RequestId request, const std::string& tenant);
 
     // What a batch made true, for requests of this front end. The order is kept.
     void deliver(std::vector<Completion> completions, std::vector<FeedDelivery> deliveries);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "dialect/router.h"
 
 // Signalbox's own API, under /api/v1, with problem details for errors (docs/protocol.md).
@@ -12,5 +14,15 @@ void add_routes(Router& router);
 void add_ticket_routes(Router& router);
 void add_line_routes(Router& router);
 void add_session_routes(Router& router);
+void add_queue_routes(Router& router);
+
+class ClaimWatch;
+
+// Of queues; add_queue_routes() calls them all.
+void add_queue_list_routes(Router& router);
+void add_message_routes(Router& router, const std::shared_ptr<ClaimWatch>& watch);
+void add_claim_routes(Router& router, const std::shared_ptr<ClaimWatch>& watch);
+void add_reader_routes(Router& router);
+void add_stream_routes(Router& router, const std::shared_ptr<ClaimWatch>& watch);
 
 }  // namespace signalbox::native
