@@ -16,14 +16,15 @@ constexpr std::string_view identity =
 constexpr size_t fill_depth = 4;  // requests under way on a connection
 constexpr auto fill_timeout = std::chrono::minutes(5);
 
-std::optional<ZaqarId> id_at(std::string_view text, size_t at) {
+}  // namespace
+
+std::optional<ZaqarId> ZaqarId::front_of(std::string_view text) {
     ZaqarId id;
-    if (text.size() < at + id.text.size()) return std::nullopt;
-    std::copy_n(text.data() + at, id.text.size(), id.text.begin());
+    id.size = text.find('"');
+    if (id.size > id.text.size()) return std::nullopt;
+    std::copy_n(text.data(), id.size, id.text.begin());
     return id;
 }
-
-}  // namespace
 
 std::string_view QueueRequests::request(std::string_view method, std::string_view body) {
     request_.clear();
@@ -92,14 +93,15 @@ void read_message_ids(std::string_view body, std::vector<ZaqarId>& ids) {
     ids.clear();
     for (size_t at = body.find(mark); at != std::string_view::npos; at = body.find(mark, at)) {
         at += mark.size();
-        if (const auto id = id_at(body, at)) ids.push_back(*id);
+        if (const auto id = ZaqarId::front_of(body.substr(at))) ids.push_back(*id);
     }
 }
 
 std::optional<ZaqarId> read_claim_id(std::string_view body) {
     constexpr std::string_view mark = "?claim_id=";
     const size_t at = body.find(mark);
-    return at == std::string_view::npos ? std::nullopt : id_at(body, at + mark.size());
+    if (at == std::string_view::npos) return std::nullopt;
+    return ZaqarId::front_of(body.substr(at + mark.size()));
 }
 
 std::optional<uint64_t> read_number(std::string_view body, std::string_view name) {

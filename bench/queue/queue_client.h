@@ -11,11 +11,14 @@
 
 namespace signalbox::bench {
 
-// Of a message or a claim, as the server writes it. Zaqar's ids are opaque; ours are UUIDs.
+// Of a message or a claim, as the server writes it: opaque, and not long.
 struct ZaqarId {
-    std::array<char, 36> text{};
+    std::array<char, 40> text{};
+    size_t size = 0;
 
-    [[nodiscard]] std::string_view view() const { return {text.data(), text.size()}; }
+    [[nodiscard]] std::string_view view() const { return {text.data(), size}; }
+    // Up to the end of the JSON text that it stands in.
+    static std::optional<ZaqarId> front_of(std::string_view text);
 };
 
 // Builds requests of Zaqar's API v2, each of which lives until the next one is asked for.

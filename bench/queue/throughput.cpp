@@ -56,7 +56,8 @@ private:
 
     std::vector<std::vector<ZaqarId>> held_;  // by connection
     std::vector<bool> limit_turn_;
-    const std::vector<ZaqarId> made_up_{QueueRequests::claim_max, ZaqarId{}};
+    const std::vector<ZaqarId> made_up_{QueueRequests::claim_max,
+                                        *ZaqarId::front_of("5f0000000000000000000000\"")};
     QueueRequests requests_;
     bool ran_dry_ = false;
 };
