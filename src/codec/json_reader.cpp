@@ -7,6 +7,7 @@
 #include <simdjson.h>
 
 #include "base/assert.h"
+#include "codec/json_writer.h"
 
 namespace signalbox {
 namespace {
@@ -34,6 +35,38 @@ ElementHandle handle_of(element value) {
 std::vector<std::unique_ptr<simdjson::dom::parser>>& spare_parsers() {
     thread_local std::vector<std::unique_ptr<simdjson::dom::parser>> spares;
     return spares;
+}
+
+// As simdjson::to_string() does it, which looks at texts character by character; and texts are
+// what there is most of.
+void append_json(std::string& out, element value) {
+    bool is_first = true;
+    const auto separate = [&] {
+        if (!is_first) out.push_back(',');
+        is_first = false;
+    };
+    switch (value.type()) {
+        case element_type::STRING: append_json_string(out, std::string_view(value)); return;
+        case element_type::ARRAY:
+            out.push_back('[');
+            for (const element each : simdjson::dom::array(value)) {
+                separate();
+                append_json(out, each);
+            }
+            out.push_back(']');
+            return;
+        case element_type::OBJECT:
+            out.push_back('{');
+            for (const auto& [name, each] : simdjson::dom::object(value)) {
+                separate();
+                append_json_string(out, name);
+                out.push_back(':');
+                append_json(out, each);
+            }
+            out.push_back('}');
+            return;
+        default: out += simdjson::to_string(value); return;
+    }
 }
 
 }  // namespace
@@ -138,7 +171,9 @@ std::vector<std::pair<std::string_view, JsonValue>> JsonValue::members() const {
 }
 
 std::string JsonValue::json() const {
-    return simdjson::to_string(element_of(handle_));
+    std::string out;
+    append_json(out, element_of(handle_));
+    return out;
 }
 
 Result<JsonMembers> JsonMembers::of(const JsonValue& object, std::string prefix) {

@@ -1,5 +1,8 @@
 #include "codec/json_writer.h"
 
+#include <bit>
+#include <cstring>
+
 namespace signalbox {
 namespace {
 
@@ -7,6 +10,29 @@ constexpr std::string_view hex_digits = "0123456789abcdef";
 
 bool must_escape(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+// The high bit of each byte of the result that must be escaped, and of nothing before the first
+// such byte: carries only run upwards.
+uint64_t to_escape(uint64_t eight) {
+    constexpr uint64_t ones = ~uint64_t{0} / 0xff;
+    constexpr uint64_t high_bits = ones << 7;
+    const auto zeros = [](uint64_t bytes) { return (bytes - ones) & ~bytes; };
+    const uint64_t below_space = (eight - ones * 0x20) & ~eight;
+    return (below_space | zeros(eight ^ ones * '"') | zeros(eight ^ ones * '\\')) & high_bits;
+}
+
+// How many characters from `start` on need no escaping. Nearly all text is plain and some of it
+// long, so eight are looked at in one go.
+size_t plain_length(std::string_view text, size_t start) {
+    size_t at = start;
+    for (uint64_t eight = 0; at + sizeof eight <= text.size(); at += sizeof eight) {
+        std::memcpy(&eight, text.data() + at, sizeof eight);
+        const uint64_t found = to_escape(eight);
+        if (found != 0) return at + static_cast<size_t>(std::countr_zero(found)) / 8 - start;
+    }
+    while (at < text.size() && !must_escape(text[at])) ++at;
+    return at - start;
 }
 
 void append_escaped(std::string& out, char c) {
@@ -30,14 +56,13 @@ void append_escaped(std::string& out, char c) {
 
 void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
-    size_t plain_from = 0;
-    for (size_t i = 0; i < text.size(); ++i) {
-        if (!must_escape(text[i])) continue;
-        out += text.substr(plain_from, i - plain_from);
-        append_escaped(out, text[i]);
-        plain_from = i + 1;
+    for (size_t at = 0;;) {
+        const size_t plain = plain_length(text, at);
+        out.append(text, at, plain);
+        at += plain;
+        if (at == text.size()) break;
+        append_escaped(out, text[at++]);
     }
-    out += text.substr(plain_from);
     out.push_back('"');
 }
 

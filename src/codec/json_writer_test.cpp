@@ -55,6 +55,26 @@ TEST(JsonString, escapes_what_json_requires_and_nothing_else) {
     EXPECT_EQ(out, "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f é😀\\u0000.\"");
 }
 
+TEST(JsonString, escapes_a_character_wherever_it_stands) {
+    for (int code = 0; code < 128; ++code) {
+        std::string alone;
+        append_json_string(alone, std::string(1, static_cast<char>(code)));
+        const auto escaped = alone.substr(1, alone.size() - 2);
+        for (size_t at = 0; at < 20; ++at) {
+            // Neighbours on either side of what must be escaped, and what is no ASCII.
+            for (const char other : {' ', '!', '#', '[', ']', '\x7f', '\xff'}) {
+                std::string text(20, other);
+                text[at] = static_cast<char>(code);
+                std::string out;
+                append_json_string(out, text);
+                const std::string before(at, other);
+                const std::string behind(19 - at, other);
+                EXPECT_EQ(out, '"' + before + escaped + behind + '"') << code << " at " << at;
+            }
+        }
+    }
+}
+
 RC_GTEST_PROP(JsonString, is_read_back, (const std::vector<uint32_t>& codes)) {
     // Any text of ASCII and beyond that is valid UTF-8.
     std::string text;
