@@ -3,12 +3,6 @@
 #include "base/assert.h"
 
 namespace signalbox {
-namespace {
-
-const std::optional<std::string> no_row;
-
-}  // namespace
-
 // Two ordered sources, of which the batch's wins.
 class BatchRows::MergedScan : public RowScan {
 public:
@@ -46,19 +40,19 @@ public:
         return from_batch_ ? std::string_view(change_->first) : committed_->key();
     }
     [[nodiscard]] std::string_view value() const override {
-        return from_batch_ ? std::string_view(*change_->second.value) : committed_->value();
+        return from_batch_ ? std::string_view(value_) : committed_->value();
     }
     [[nodiscard]] Result<void> status() const override { return committed_->status(); }
 
 private:
     // Steps over what is not there any more, and decides which source is next.
     void settle() {
-        while (change_ != changes_end_ && !rows_.changed(change_->first)->has_value()) ++change_;
-        while (committed_->valid() && rows_.changed(committed_->key()) != nullptr) {
-            committed_->next();
-        }
+        while (change_ != changes_end_ && !rows_.changed(change_->first)->is_put) ++change_;
+        while (committed_->valid() && rows_.changed(committed_->key())) committed_->next();
         from_batch_ =
             change_ != changes_end_ && (!committed_->valid() || change_->first < committed_->key());
+        // A copy: who scans may write meanwhile.
+        if (from_batch_) value_ = rows_.value_of(change_->second);
     }
 
     const BatchRows& rows_;
@@ -66,6 +60,7 @@ private:
     Changes::const_iterator change_;
     Changes::const_iterator changes_end_;
     bool from_batch_ = false;
+    std::string value_;  // of a row from the batch
 };
 
 void BatchRows::reset() {
@@ -78,17 +73,11 @@ void BatchRows::catch_up() const {
     for (; seen_ < batch_.write_count(); ++seen_) {
         const Write write = batch_.write_at(seen_);
         const uint64_t order = seen_ + 1;
-        switch (write.kind) {
-            case WriteKind::put:
-                changes_.insert_or_assign(std::string(write.key),
-                                          Change{order, std::string(write.value)});
-                break;
-            case WriteKind::erase:
-                changes_.insert_or_assign(std::string(write.key), Change{order, std::nullopt});
-                break;
-            case WriteKind::erase_range:
-                erased_.push_back({order, std::string(write.key), std::string(write.value)});
-                break;
+        if (write.kind == WriteKind::erase_range) {
+            erased_.push_back({order, std::string(write.key), std::string(write.value)});
+        } else {
+            const Change change{order, write.kind == WriteKind::put};
+            changes_.insert_or_assign(std::string(write.key), change);
         }
     }
 }
@@ -100,17 +89,24 @@ uint64_t BatchRows::erased_at(std::string_view key) const {
     return 0;
 }
 
-const std::optional<std::string>* BatchRows::changed(std::string_view key) const {
+std::optional<BatchRows::Change> BatchRows::changed(std::string_view key) const {
     const uint64_t erased = erased_at(key);
     const auto change = changes_.find(key);
-    if (change != changes_.end() && change->second.order > erased) return &change->second.value;
-    return erased > 0 ? &no_row : nullptr;
+    if (change != changes_.end() && change->second.order > erased) return change->second;
+    return erased > 0 ? std::optional(Change{erased, false}) : std::nullopt;
+}
+
+std::string_view BatchRows::value_of(const Change& put) const {
+    ASSERT(put.is_put);
+    return batch_.write_at(put.order - 1).value;
 }
 
 Result<std::optional<std::string>> BatchRows::get(std::string_view key) const {
     catch_up();
-    if (const auto* value = changed(key)) return *value;
-    return committed_.get(key);
+    const auto change = changed(key);
+    if (!change) return committed_.get(key);
+    if (!change->is_put) return std::optional<std::string>();
+    return std::optional(std::string(value_of(*change)));
 }
 
 std::unique_ptr<RowScan> BatchRows::scan(std::string_view lower, std::string_view upper,

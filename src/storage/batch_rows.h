@@ -26,10 +26,11 @@ public:
                                                 ScanOrder order) const override;
 
 private:
-    // The last thing the batch did to one key. `order` counts its writes, from 1.
+    // The last thing the batch did to one key. `order` counts its writes, from 1. The value of a
+    // put stays in the batch: few are ever asked for.
     struct Change {
         uint64_t order = 0;
-        std::optional<std::string> value;
+        bool is_put = false;
     };
     struct ErasedRange {
         uint64_t order = 0;
@@ -42,7 +43,9 @@ private:
     void catch_up() const;
     [[nodiscard]] uint64_t erased_at(std::string_view key) const;
     // What the batch makes of a key: nothing when it leaves it alone.
-    [[nodiscard]] const std::optional<std::string>* changed(std::string_view key) const;
+    [[nodiscard]] std::optional<Change> changed(std::string_view key) const;
+    // What a put wrote. Valid until the batch's next write.
+    [[nodiscard]] std::string_view value_of(const Change& put) const;
 
     const RowReader& committed_;
     const BatchWriter& batch_;
