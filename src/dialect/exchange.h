@@ -83,7 +83,9 @@ public:
         // The server stops.
         virtual void finish_soon() = 0;
     };
-    // Answers 101, if the request asked for it (asks_for_websocket). When its turn has come, what
+    // The request asked for it, rightly or not (asks_for_websocket).
+    [[nodiscard]] bool may_upgrade() const { return may_upgrade_; }
+    // Answers 101, if it may. When its turn has come, what
     // is sent goes out as it is, and what comes in goes to `successor`, until end_stream(), which
     // ends the connection. False when nothing comes of it: the client has gone, or the server
     // stops.

@@ -43,6 +43,15 @@ const std::string& Call::parameter(std::string_view name) const {
 
 void Router::add(Dialect dialect, HttpMethod method, std::string_view pattern, Handler handler,
                  Access access) {
+    add(dialect, pattern, {method, std::move(handler), access});
+}
+
+void Router::add_upgrade(Dialect dialect, std::string_view pattern, Handler handler,
+                         Access access) {
+    add(dialect, pattern, {HttpMethod::get, std::move(handler), access, true});
+}
+
+void Router::add(Dialect dialect, std::string_view pattern, Method to) {
     Route made{dialect, {}, {}};
     for (const auto segment : split_path(pattern)) made.segments.emplace_back(segment);
     ASSERT(!is_parameter(made.segments.front()));
@@ -51,7 +60,9 @@ void Router::add(Dialect dialect, HttpMethod method, std::string_view pattern, H
         return known.dialect == dialect && known.segments == made.segments;
     });
     if (route == routes.end()) route = routes.insert(routes.end(), std::move(made));
-    route->methods.push_back({method, std::move(handler), access});
+    // Those for upgrades are tried first.
+    route->methods.insert(to.is_upgrade ? route->methods.begin() : route->methods.end(),
+                          std::move(to));
 }
 
 void Router::add_faults(Dialect dialect, std::string_view first_segment, FaultHandler handler) {
@@ -104,6 +115,11 @@ void Router::route(const HttpRequest& request, DialectSet dialects,
             if (!dialects.has(route.dialect) || !matches(route, segments)) continue;
             const Method* to = nullptr;
             for (const auto& candidate : route.methods) {
+                if (candidate.is_upgrade) {
+                    if (!exchange->may_upgrade() || request.method != candidate.method) continue;
+                    to = &candidate;
+                    break;
+                }
                 if (!allow.empty()) allow += ", ";
                 allow += http_method_name(candidate.method);
                 if (candidate.method == request.method) to = &candidate;

@@ -81,6 +81,10 @@ public:
     // which they were added.
     void add(Dialect dialect, HttpMethod method, std::string_view pattern, Handler handler,
              Access access = Access::by_method);
+    // The same for requests that ask for a WebSocket, before those for GET are looked at. All
+    // others do not see it.
+    void add_upgrade(Dialect dialect, std::string_view pattern, Handler handler,
+                     Access access = Access::by_method);
     // Who answers when nothing matches below a first segment; "" for everything else.
     void add_faults(Dialect dialect, std::string_view first_segment, FaultHandler handler);
     // How a dialect says that somebody is not let in; one that says nothing does it as native.
@@ -96,6 +100,7 @@ private:
         HttpMethod method;
         Handler handler;
         Access access;
+        bool is_upgrade = false;
     };
     struct Route {
         Dialect dialect;
@@ -107,6 +112,7 @@ private:
         FaultHandler handler;
     };
 
+    void add(Dialect dialect, std::string_view pattern, Method to);
     static bool matches(const Route& route, const std::vector<std::string_view>& segments);
     [[nodiscard]] const Faults& faults_of(std::string_view first_segment,
                                           DialectSet dialects) const;

@@ -168,8 +168,38 @@ std::string Transcript::news() {
         if (!is_open) append_line(out, at->first + ": connection closed");
         at = is_open ? std::next(at) : open_.erase(at);
     }
+    for (auto at = websockets_.begin(); at != websockets_.end();) {
+        for (const auto& line : at->second.news()) {
+            append_line(out, at->first + ": " + with_names(line));
+        }
+        at = at->second.is_over() ? websockets_.erase(at) : std::next(at);
+    }
     for (auto& [name, stream] : streams_) append_line(out, stream_news(name, stream));
     return out;
+}
+
+// A frame on a WebSocket, if that is what the command is.
+bool Transcript::frame(const std::string& word, const std::string& rest) {
+    std::string text = rest;
+    const auto found = websockets_.find(first_word(text));
+    if (found == websockets_.end()) return false;
+    WebSocketPeer& peer = found->second;
+    if (word == "text") {
+        peer.send_text(text);
+    } else if (word == "binary") {
+        peer.send_binary(from_hex(text));
+    } else if (word == "msgpack") {
+        peer.send_msgpack(text);
+    } else if (word == "ping") {
+        peer.send_ping(text);
+    } else if (word == "goodbye") {
+        peer.send_close(text);
+    } else if (word == "bytes") {
+        peer.send_raw(from_hex(text));
+    } else {
+        return false;
+    }
+    return true;
 }
 
 std::string Transcript::stream_news(const std::string& name, Stream& stream) {
@@ -248,11 +278,18 @@ std::string Transcript::run(const std::string& command) {
     } else if (word == "send") {
         const std::string name = first_word(rest);
         open_.at(name)->send(unescape(rest));
+    } else if (word == "upgrade") {
+        const std::string name = first_word(rest);
+        websockets_.insert_or_assign(name, WebSocketPeer(world_.connect(dialects_), rest, fields));
+    } else if (frame(word, rest)) {
+        // It is on its way.
     } else if (word == "headers" && rest.starts_with("raw ")) {
         first_word(rest);
         out = raw(rest, true);
     } else if (word == "headers") {
         out = request(rest, fields, true);
+    } else if (word == "end" && websockets_.contains(rest)) {
+        websockets_.at(rest).connection().end_input();
     } else if (word == "end") {
         (held_.contains(rest) ? held_[rest] : streams_.at(rest).connection)->end_input();
     } else if (word == "drop") {
@@ -262,6 +299,9 @@ std::string Transcript::run(const std::string& command) {
         } else if (open_.contains(rest)) {
             open_[rest]->cut();
             open_.erase(rest);
+        } else if (const auto at = websockets_.find(rest); at != websockets_.end()) {
+            at->second.connection().cut();
+            websockets_.erase(at);
         } else if (auto& connection = streams_.at(rest).connection) {
             connection->cut();
             connection.reset();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/world.h"
+#include "websocket_peer.h"
 
 namespace signalbox {
 
@@ -24,6 +25,10 @@ namespace signalbox {
 //   headers raw TEXT | raw TEXT     bytes on a connection of their own; \r and \n are line ends
 //   open NAME TEXT | send NAME TEXT likewise, but the connection stays; its answers and its end
 //                                   are printed as with hold
+//   upgrade NAME /path              a WebSocket; its answer and its frames are printed as with hold
+//   text NAME TEXT | binary NAME HEX | msgpack NAME JSON | ping NAME TEXT
+//   goodbye NAME 1000 TEXT          frames on it; "msgpack" sends that JSON as binary
+//   bytes NAME HEX                  any bytes on it
 //   advance 10s                     time passes
 //   clock +1h | clock -1h           somebody sets the calendar
 //   crash | restart | stop | start  the power fails; power fails and comes back; SIGTERM; start
@@ -51,6 +56,7 @@ private:
     std::string request(const std::string& line, const std::vector<std::string>& fields,
                         bool show_headers);
     std::string news();
+    bool frame(const std::string& word, const std::string& rest);
     std::string stream_news(const std::string& name, Stream& stream);
     std::string raw(const std::string& text, bool show_headers);
     std::string render(const SimResponse& response, bool show_headers);
@@ -63,6 +69,7 @@ private:
     std::map<std::string, std::shared_ptr<SimConnection>> held_;
     std::map<std::string, std::shared_ptr<SimConnection>> open_;
     std::map<std::string, Stream> streams_;
+    std::map<std::string, WebSocketPeer> websockets_;
     std::vector<std::string> uuids_;  // by number, from 1
 };
 

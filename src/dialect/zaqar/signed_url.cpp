@@ -129,23 +129,38 @@ std::optional<Result<IdentityPtr>> prove_by_signature(const HttpRequest& request
     const auto expires = request.field("url-expires");
     const auto project = request.field("x-project-id");
     if (!paths || !methods || !expires || !project || project->empty()) return refused;
-    if (has_separator(*paths) || has_separator(*methods) || has_separator(*project)) {
-        return refused;
+    auto identity =
+        prove_access({split_sorted(*paths), split_sorted(*methods), std::string(*project),
+                      std::string(*expires)},
+                     {*signature, http_method_name(request.method), request.path}, options, now);
+    if (!identity) return refused;
+    return Result<IdentityPtr>(std::move(identity));
+}
+
+IdentityPtr prove_access(SignedAccess access, const SignedRequest& request, const Options& options,
+                         Instant now) {
+    const auto has_one = [](const std::vector<std::string>& parts) {
+        return std::any_of(parts.begin(), parts.end(), has_separator);
+    };
+    if (has_one(access.paths) || has_one(access.methods) || has_separator(access.project) ||
+        access.project.empty()) {
+        return nullptr;
     }
-    const auto expiry = parse_instant(*expires);
-    if (!expiry) return refused;
-    const SignedAccess access{split_sorted(*paths), split_sorted(*methods), std::string(*project),
-                              expiry_text(*expiry)};
-    if (!is_covered(access, *signature, http_method_name(request.method), request.path,
-                    options.secret_key, now)) {
-        return refused;
+    const auto expiry = parse_instant(access.expires);
+    if (!expiry) return nullptr;
+    access.expires = expiry_text(*expiry);
+    std::sort(access.paths.begin(), access.paths.end());
+    std::sort(access.methods.begin(), access.methods.end());
+    if (!is_covered(access, request.signature, request.method, request.path, options.secret_key,
+                    now)) {
+        return nullptr;
     }
     auto identity = std::make_shared<Identity>();
     identity->tenant = access.project;
     identity->acl = {"#"};  // the signature says what may be done
     identity->expires_at = *expiry;
-    identity->proof = *signature;
-    return Result<IdentityPtr>(IdentityPtr(std::move(identity)));
+    identity->proof = request.signature;
+    return identity;
 }
 
 Checked<SignedAccess> read_share(std::string_view body, std::string_view queue_path,

@@ -39,6 +39,15 @@ std::string expiry_text(Instant instant);
 std::optional<Result<IdentityPtr>> prove_by_signature(const HttpRequest& request,
                                                       const Options& options, Instant now);
 
+// The same for what names the signature, and what is asked for, in its own way.
+struct SignedRequest {
+    std::string_view signature;
+    std::string_view method;
+    std::string_view path;
+};
+IdentityPtr prove_access(SignedAccess access, const SignedRequest& request, const Options& options,
+                         Instant now);
+
 // Of the body of a request to /share, for the queue at that path.
 Checked<SignedAccess> read_share(std::string_view body, std::string_view queue_path,
                                  const std::string& project, Instant now);

@@ -77,6 +77,20 @@ private:
     }
 };
 
+Checked<void> check_project_id(const std::optional<std::string_view>& given) {
+    if (!given) {
+        return refuse({400, "Project-Id Missing", "The header X-PROJECT-ID was missing"});
+    }
+    if (given->empty()) {
+        return refuse({400, "Empty project header not allowed",
+                       "X-PROJECT-ID cannot be an empty string. Specify the right header "
+                       "X-PROJECT-ID and retry."});
+    }
+    return {};
+}
+
+}  // namespace
+
 Checked<void> check_client_id(const std::optional<std::string_view>& given, const Options& options,
                               std::string& client) {
     if (!given || given->empty()) {
@@ -94,20 +108,6 @@ Checked<void> check_client_id(const std::optional<std::string_view>& given, cons
     client = *given;
     return {};
 }
-
-Checked<void> check_project_id(const std::optional<std::string_view>& given) {
-    if (!given) {
-        return refuse({400, "Project-Id Missing", "The header X-PROJECT-ID was missing"});
-    }
-    if (given->empty()) {
-        return refuse({400, "Empty project header not allowed",
-                       "X-PROJECT-ID cannot be an empty string. Specify the right header "
-                       "X-PROJECT-ID and retry."});
-    }
-    return {};
-}
-
-}  // namespace
 
 std::string_view version_text(Version version) {
     return version == Version::v2 ? "v2" : "v1.1";

@@ -29,6 +29,8 @@ struct RequestChecks {
 
     Checked<void> check(std::string& client) const;
 };
+Checked<void> check_client_id(const std::optional<std::string_view>& given, const Options& options,
+                              std::string& client);
 Checked<void> check_queue(const QueueName& queue, std::string_view project, const Options& options);
 
 // One request to a Zaqar route, which has passed those checks. It lives as long as the handler

@@ -95,6 +95,7 @@ void add_routes(Router& router, const Options& options) {
         add_flavor_routes(routes);
     }
     add_document_routes(routes);
+    add_websocket_routes(routes);
     const auto shared = routes.shared_options();
     for (const auto* segment : {"v2", "v1.1", "v1"}) {
         router.add_faults(

@@ -45,5 +45,7 @@ void add_pool_routes(RouteTable& routes);
 void add_flavor_routes(RouteTable& routes);
 void add_health_routes(RouteTable& routes);
 void add_document_routes(RouteTable& routes);
+// The WebSocket transport, on upgrades of /, /v2 and /v2/.
+void add_websocket_routes(RouteTable& routes);
 
 }  // namespace signalbox::zaqar

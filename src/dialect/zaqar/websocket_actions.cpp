@@ -1,0 +1,504 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "codec/json_text.h"
+#include "codec/json_writer.h"
+#include "core/pool_commands.h"
+#include "dialect/zaqar/message_input.h"
+#include "dialect/zaqar/queue_metadata.h"
+#include "dialect/zaqar/websocket_call.h"
+#include "dialect/zaqar/zaqar_call.h"
+#include "dialect/zaqar/zaqar_checks.h"
+#include "dialect/zaqar/zaqar_json.h"
+
+// What the requests of the WebSocket transport do.
+
+namespace signalbox::zaqar {
+namespace {
+
+using Call = WebSocketCall;
+
+std::string json_text(std::string_view text) {
+    std::string out;
+    append_json_string(out, text);
+    return out;
+}
+
+std::string listed(const std::vector<MessageView>& messages) {
+    std::string out = "[";
+    for (const auto& message : messages) {
+        if (out.size() > 1) out += ',';
+        append_listed_message(out, message);
+    }
+    return out + "]";
+}
+
+std::string in_messages(std::string_view content) {
+    return fmt::format(R"({{"messages":{}}})", content);
+}
+
+// Those of them that could be ids at all: every other one is the id of nothing.
+template <class Id>
+std::vector<Id> parse_ids(const std::vector<std::string>& texts) {
+    std::vector<Id> ids;
+    for (const auto& text : texts) {
+        if (const auto id = Id::parse(text)) ids.push_back(*id);
+    }
+    return ids;
+}
+
+template <class Answer>
+auto text_answer(int status, std::string text) {
+    return [status, text = std::move(text)](Call& call, const Answer& /*answer*/) {
+        call.respond_text(status, text);
+    };
+}
+
+Checked<void> create_queue(Call& call) {
+    auto content =
+        read_new_metadata(call.request().member("metadata"), QueueKind::queue, call.limits());
+    if (!content) return refuse(std::move(content.error()));
+    const auto flavor = content->settings.flavor;
+    CreateQueue command{call.queue(), std::move(content->settings), std::move(content->metadata)};
+    const auto create = [command = std::move(command)](Call& asker) {
+        const auto text = fmt::format("Queue {} created.", command.queue.name);
+        asker.ask(CreateQueue(command), [text](Call& self, const QueueCreated& created) {
+            self.respond_text(created.is_new ? 201 : 204, text);
+        });
+    };
+    if (!flavor || !call.options().pooling) {
+        create(call);
+        return {};
+    }
+    call.ask_of(
+        catalog_tenant, GetFlavor{{call.project(), *flavor}},
+        [create](Call& self, const FlavorView& /*flavor*/) { create(self); },
+        [](const Error& error) {
+            return error.code == ErrorCode::not_found ? invalid_request(error.message)
+                                                      : fault_of(error);
+        });
+    return {};
+}
+
+Checked<void> show_queue(Call& call) {
+    call.ask_any(GetQueue{call.queue()}, [](Call& self, const Result<QueueView>& view) {
+        if (!view && view.error().code != ErrorCode::not_found) {
+            return self.refuse_with(fault_of(view.error()));
+        }
+        self.respond(200, view ? MetadataDocument::of(*view).text() : "{}");
+    });
+    return {};
+}
+
+Checked<void> delete_queue(Call& call) {
+    const auto queue = call.queue();
+    call.ask(DeleteQueue{queue},
+             text_answer<QueueDeleted>(204, fmt::format("Queue {} removed.", queue.name)));
+    return {};
+}
+
+Checked<void> post_messages(Call& call) {
+    const auto given = call.request().member("messages");
+    if (auto checked = check_post_bytes(given.size(), call.limits()); !checked) return checked;
+    auto messages = read_messages(in_messages(given), call.limits(), true);
+    if (!messages) return refuse(std::move(messages.error()));
+    PostMessages command;
+    command.queue = call.queue();
+    command.messages = std::move(*messages);
+    command.client = call.client();
+    command.request_bytes = static_cast<int64_t>(given.size());
+    command.own_delay_needs_default = true;
+    call.ask(std::move(command), [](Call& self, const MessagesPosted& posted) {
+        std::string body = R"({"message_ids":[)";
+        for (const auto& id : posted.ids) {
+            if (body.back() != '[') body += ',';
+            body += '"' + id.text() + '"';
+        }
+        self.respond(201, body + "]}");
+    });
+    return {};
+}
+
+Checked<void> list_messages(Call& call) {
+    const auto& request = call.request();
+    const auto limit = check_message_limit(request.integer("limit"), call.limits());
+    if (!limit) return refuse(limit.error());
+    ListMessages command;
+    command.queue = call.queue();
+    command.limit = *limit;
+    if (const auto marker = request.text("marker")) {
+        const auto after = json_integer(*marker);
+        if (!after || *after < 0) {
+            call.respond(200, in_messages("[]"));
+            return {};
+        }
+        command.after = static_cast<uint64_t>(*after);
+    }
+    if (!request.flag("echo")) command.hide_client = call.client();
+    command.include_claimed = request.flag("include_claimed");
+    command.include_delayed = request.flag("include_delayed");
+    call.ask(std::move(command), [](Call& self, const MessageList& list) {
+        self.respond(200, in_messages(listed(list.messages)));
+    });
+    return {};
+}
+
+Checked<void> get_message(Call& call) {
+    const auto text = call.request().text("message_id").value_or("");
+    const auto queue = call.queue();
+    const auto none = not_found(fmt::format("Message {} does not exist in queue {} for project {}",
+                                            text, queue.name, call.project()));
+    const auto id = MessageId::parse(text);
+    if (!id) return refuse(none);
+    call.ask(
+        GetMessages{queue, {*id}},
+        [none](Call& self, const MessageList& list) {
+            if (list.messages.empty()) return self.refuse_with(none);
+            std::string message;
+            append_listed_message(message, list.messages.front());
+            self.respond(200, in_messages(message));
+        },
+        [none](const Error& error) {
+            return error.code == ErrorCode::not_found ? none : fault_of(error);
+        });
+    return {};
+}
+
+Checked<std::vector<std::string>> read_ids(const Call& call, std::string_view name) {
+    auto ids = call.request().list(name);
+    if (ids) return std::move(*ids);
+    return refuse(invalid_request(fmt::format("{} must be a list of texts.", name)));
+}
+
+Checked<void> get_messages(Call& call) {
+    const auto ids = read_ids(call, "message_ids");
+    if (!ids) return refuse(ids.error());
+    if (auto checked = check_message_limit(static_cast<int64_t>(ids->size()), call.limits());
+        !checked) {
+        return refuse(std::move(checked.error()));
+    }
+    GetMessages command{call.queue(), parse_ids<MessageId>(*ids)};
+    if (command.ids.empty()) {
+        call.respond(200, in_messages("[]"));
+        return {};
+    }
+    call.ask(std::move(command), [](Call& self, const MessageList& list) {
+        self.respond(200, in_messages(listed(list.messages)));
+    });
+    return {};
+}
+
+// What is wrong with the claim that a deletion names, or does not.
+struct DeletionFault {
+    int status = 400;
+    std::string_view exception;
+    std::string_view error;
+};
+
+std::optional<DeletionFault> deletion_fault(const Error& error) {
+    if (error.code == ErrorCode::forbidden) {
+        return DeletionFault{
+            403, "The message is claimed by somebody else.",
+            "This message is claimed; it cannot be deleted without a valid claim ID."};
+    }
+    if (error.code == ErrorCode::not_found && error.field == "claim") {
+        return DeletionFault{400, "There is no such claim.",
+                             "The specified claim does not exist or has expired."};
+    }
+    if (error.code == ErrorCode::conflict) {
+        return DeletionFault{400, "The message is not claimed.",
+                             "A claim was specified, but the message is not currently claimed."};
+    }
+    return std::nullopt;
+}
+
+void refuse_deletion(Call& call, const Error& error) {
+    const auto known = deletion_fault(error);
+    if (!known) return call.refuse_with(fault_of(error));
+    Fault fault;
+    fault.status = static_cast<uint16_t>(known->status);
+    fault.description = known->exception;
+    call.refuse_with(fault, known->error);
+}
+
+const Error no_such_claim{ErrorCode::not_found, {}, "claim"};
+
+void ask_to_delete(Call& call, DeleteMessages command) {
+    call.ask_any(std::move(command), [](Call& self, const Result<MessagesDeleted>& deleted) {
+        if (!deleted) return refuse_deletion(self, deleted.error());
+        self.respond(204, "{}");
+    });
+}
+
+Checked<void> delete_message(Call& call) {
+    const auto id = MessageId::parse(call.request().text("message_id").value_or(""));
+    if (!id) {
+        call.respond(204, "{}");
+        return {};
+    }
+    DeleteMessages command;
+    command.queue = call.queue();
+    command.ids = {*id};
+    command.rule = DeleteRule::claim_of_each;
+    if (const auto text = call.request().text("claim_id")) {
+        const auto claim = ClaimId::parse(*text);
+        if (!claim) {
+            refuse_deletion(call, no_such_claim);
+            return {};
+        }
+        command.claims = {*claim};
+    }
+    ask_to_delete(call, std::move(command));
+    return {};
+}
+
+Checked<void> delete_messages(Call& call) {
+    const auto& request = call.request();
+    BulkDeletion deletion;
+    std::vector<std::string> ids;
+    std::vector<std::string> claims;
+    if (!request.member("message_ids").empty()) {
+        auto read = read_ids(call, "message_ids");
+        if (!read) return refuse(std::move(read.error()));
+        ids = std::move(*read);
+        deletion.ids = ids.size();
+    }
+    if (!request.member("claim_ids").empty()) {
+        auto read = read_ids(call, "claim_ids");
+        if (!read) return refuse(std::move(read.error()));
+        claims = std::move(*read);
+        deletion.has_claims = !claims.empty();
+    }
+    deletion.pop = request.integer("pop");
+    if (auto checked = check_deletion(deletion, call.options()); !checked) return checked;
+    if (deletion.pop) {
+        call.ask(PopMessages{call.queue(), static_cast<size_t>(*deletion.pop)},
+                 [](Call& self, const MessageList& popped) {
+                     std::string messages = "[";
+                     for (const auto& message : popped.messages) {
+                         if (messages.size() > 1) messages += ',';
+                         append_popped_message(messages, message);
+                     }
+                     self.respond(200, in_messages(messages + "]"));
+                 });
+        return {};
+    }
+    DeleteMessages command;
+    command.queue = call.queue();
+    command.ids = parse_ids<MessageId>(ids);
+    if (call.options().delete_with_claim_id) {
+        command.rule = DeleteRule::claim_of_each;
+        command.claims = parse_ids<ClaimId>(claims);
+        if (command.claims.size() != claims.size()) {
+            refuse_deletion(call, no_such_claim);
+            return {};
+        }
+    }
+    if (command.ids.empty()) {
+        call.respond(204, "{}");
+        return {};
+    }
+    ask_to_delete(call, std::move(command));
+    return {};
+}
+
+Checked<ClaimTimes> claim_times(const Call& call) {
+    auto times = read_claim_times(call.request().body(), call.limits());
+    if (!times) return times;
+    if (auto checked = check_claim_ttl(times->ttl, call.limits()); !checked) {
+        return refuse(std::move(checked.error()));
+    }
+    return times;
+}
+
+Checked<void> create_claim(Call& call) {
+    const auto times = claim_times(call);
+    if (!times) return refuse(times.error());
+    const auto limit = check_claim_limit(call.request().integer("limit"), call.limits());
+    if (!limit) return refuse(limit.error());
+    if (auto checked = check_claim_grace(times->grace, call.limits()); !checked) return checked;
+    ClaimMessages command;
+    command.queue = call.queue();
+    command.limit = *limit;
+    command.ttl = std::chrono::seconds(times->ttl);
+    command.grace = std::chrono::seconds(times->grace);
+    call.ask(std::move(command), [](Call& self, const MessagesClaimed& claimed) {
+        if (!claimed.claim) return self.respond(204, R"({"claim_id":null})");
+        self.respond(201, fmt::format(R"({{"claim_id":"{}","messages":{}}})", claimed.claim->text(),
+                                      listed(claimed.messages)));
+    });
+    return {};
+}
+
+void refuse_claim(Call& call, const Error& error) {
+    const auto text = call.request().text("claim_id").value_or("");
+    if (error.code != ErrorCode::not_found) return call.refuse_with(fault_of(error));
+    call.refuse_with(not_found(fmt::format("Claim {} does not exist in queue {} for project {}",
+                                           text, call.queue().name, call.project())),
+                     fmt::format("Claim {} does not exist.", text));
+}
+
+std::optional<ClaimId> claim_of(const Call& call) {
+    const auto id = ClaimId::parse(call.request().text("claim_id").value_or(""));
+    return id ? std::optional(*id) : std::nullopt;
+}
+
+Checked<void> get_claim(Call& call) {
+    const auto id = claim_of(call);
+    if (!id) {
+        refuse_claim(call, no_such_claim);
+        return {};
+    }
+    call.ask_any(GetClaim{call.queue(), *id}, [](Call& self, const Result<ClaimView>& claim) {
+        if (!claim) return refuse_claim(self, claim.error());
+        self.respond(
+            200, fmt::format(R"({{"age":{},"ttl":{},"messages":{}}})", whole_seconds(claim->age),
+                             whole_seconds(claim->ttl), listed(claim->messages)));
+    });
+    return {};
+}
+
+Checked<void> update_claim(Call& call) {
+    const auto times = claim_times(call);
+    if (!times) return refuse(times.error());
+    const auto id = claim_of(call);
+    if (!id) {
+        refuse_claim(call, no_such_claim);
+        return {};
+    }
+    RenewClaim command;
+    command.queue = call.queue();
+    command.claim = *id;
+    command.ttl = std::chrono::seconds(times->ttl);
+    // Here Zaqar does not look at it; what is out of range is taken as the nearest that is not.
+    command.grace = std::chrono::seconds(
+        std::clamp<int64_t>(times->grace, 0, whole_seconds(call.limits().claim_grace_max)));
+    call.ask_any(std::move(command), [](Call& self, const Result<ClaimView>& claim) {
+        if (!claim) return refuse_claim(self, claim.error());
+        self.respond_text(204, fmt::format("Claim {} updated.", claim->id.text()));
+    });
+    return {};
+}
+
+Checked<void> delete_claim(Call& call) {
+    const auto text =
+        fmt::format("Claim {} deleted.", call.request().text("claim_id").value_or(""));
+    const auto id = claim_of(call);
+    if (!id) {
+        call.respond_text(204, text);
+        return {};
+    }
+    ReleaseClaim command;
+    command.queue = call.queue();
+    command.claim = *id;
+    call.ask_any(std::move(command), [text](Call& self, const Result<ClaimReleased>& released) {
+        // What is not there any more is released.
+        if (!released && released.error().code != ErrorCode::not_found) {
+            return self.refuse_with(fault_of(released.error()));
+        }
+        self.respond_text(204, text);
+    });
+    return {};
+}
+
+Checked<void> show_stats(Call& call) {
+    const auto path = queue_path(version_text(Version::v2), call.queue());
+    call.ask_any(GetQueueStats{call.queue()}, [path](Call& self, const Result<QueueStats>& stats) {
+        if (!stats && stats.error().code != ErrorCode::not_found) {
+            return self.refuse_with(fault_of(stats.error()));
+        }
+        self.respond(stats ? 200 : 404,
+                     stats_text(stats ? *stats : QueueStats(), QueueKind::queue, path));
+    });
+    return {};
+}
+
+Checked<void> purge_queue(Call& call) {
+    if (!call.request().member("resource_types").empty()) {
+        const auto types = read_purge(call.request().body());
+        if (!types) return refuse(types.error());
+        if (!types->messages) {
+            call.respond(204, "{}");
+            return {};
+        }
+    }
+    call.ask_any(PurgeQueue{call.queue()}, [](Call& self, const Result<QueuePurged>& purged) {
+        if (!purged && purged.error().code != ErrorCode::not_found) {
+            return self.refuse_with(fault_of(purged.error()));
+        }
+        self.respond(204, "{}");
+    });
+    return {};
+}
+
+Checked<void> list_queues(Call& call) {
+    list_websocket_queues(call.shared_from_this());
+    return {};
+}
+
+Checked<void> no_subscriptions(Call& call) {
+    call.respond(501, R"({"error":"This server has no subscriptions yet."})");
+    return {};
+}
+
+struct Action {
+    std::string_view name;
+    Checked<void> (*run)(Call& call);
+    bool changes = false;
+};
+
+constexpr std::array actions{
+    Action{"message_post", post_messages, true},
+    Action{"message_list", list_messages},
+    Action{"message_get", get_message},
+    Action{"message_get_many", get_messages},
+    Action{"message_delete", delete_message, true},
+    Action{"message_delete_many", delete_messages, true},
+    Action{"claim_create", create_claim, true},
+    Action{"claim_get", get_claim},
+    Action{"claim_update", update_claim, true},
+    Action{"claim_delete", delete_claim, true},
+    Action{"queue_create", create_queue, true},
+    Action{"queue_list", list_queues},
+    Action{"queue_get", show_queue},
+    Action{"queue_get_stats", show_stats},
+    Action{"queue_delete", delete_queue, true},
+    Action{"queue_purge", purge_queue, true},
+    Action{"subscription_create", no_subscriptions, true},
+    Action{"subscription_list", no_subscriptions},
+    Action{"subscription_get", no_subscriptions},
+    Action{"subscription_delete", no_subscriptions, true},
+};
+
+const Action& action_of(std::string_view name) {
+    const auto* found = std::find_if(actions.begin(), actions.end(),
+                                     [&](const auto& action) { return action.name == name; });
+    ASSERT(found != actions.end());
+    return *found;
+}
+
+}  // namespace
+
+void WebSocketCall::respond_text(int status, std::string_view text) {
+    respond(status, json_text(text));
+}
+
+void WebSocketCall::refuse_with(const Fault& fault, std::string_view error) {
+    const auto& exception = fault.description.empty() ? fault.title : fault.description;
+    respond(fault.status, fmt::format(R"({{"exception":{},"error":{}}})", json_text(exception),
+                                      error.empty() ? "null" : json_text(error)));
+}
+
+bool is_changing_action(std::string_view action) {
+    return action_of(action).changes;
+}
+
+void run_websocket_action(const std::shared_ptr<WebSocketCall>& call) {
+    const auto done = action_of(call->request().action()).run(*call);
+    if (!done) call->refuse_with(done.error());
+}
+
+}  // namespace signalbox::zaqar

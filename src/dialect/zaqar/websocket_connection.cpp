@@ -1,0 +1,236 @@
+#include "dialect/zaqar/websocket_connection.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "codec/json_writer.h"
+#include "codec/msgpack.h"
+#include "dialect/auth/authenticator.h"
+#include "dialect/zaqar/signed_url.h"
+#include "dialect/zaqar/zaqar_call.h"
+#include "dialect/zaqar/zaqar_json.h"
+#include "dialect/zaqar/zaqar_routes.h"
+
+namespace signalbox::zaqar {
+namespace {
+
+constexpr uint16_t authentication_expired = 4003;
+constexpr std::string_view not_authentified = "Not authentified.";  // sic
+constexpr MsgpackLimits request_limits;
+// What is answered may hold what others posted.
+constexpr MsgpackLimits answer_limits{1200, 256u << 20};
+
+// What a signed URL must allow for an action; nothing for actions that none can allow.
+struct SignedAction {
+    std::string_view action;
+    std::string_view method;
+};
+constexpr std::array signed_actions{
+    SignedAction{"message_list", "GET"},      SignedAction{"message_get", "GET"},
+    SignedAction{"message_get_many", "GET"},  SignedAction{"message_post", "POST"},
+    SignedAction{"message_delete", "DELETE"}, SignedAction{"message_delete_many", "DELETE"},
+};
+
+std::string error_body(std::string_view error) {
+    std::string body = R"({"error":)";
+    append_json_string(body, error);
+    return body + "}";
+}
+
+// The actions that look at who the client is.
+bool needs_client(std::string_view action) {
+    return action == "message_list" || action == "message_post";
+}
+
+}  // namespace
+
+void WebSocketConnection::begin(const std::shared_ptr<WebSocketSession>& socket,
+                                std::shared_ptr<const Options> options) {
+    const auto connection = std::make_shared<WebSocketConnection>(socket, std::move(options));
+    socket->every_tick([connection] { connection->tick(); });
+    socket->when_message(
+        [connection](WebSocketMessage message) { connection->receive(std::move(message)); });
+}
+
+bool WebSocketConnection::is_open() const {
+    return socket_->frontend().authenticator().challenge().empty();
+}
+
+void WebSocketConnection::receive(WebSocketMessage message) {
+    const auto slot = std::make_shared<Slot>();
+    slot->is_binary = message.is_binary;
+    slot->echo = WebSocketRequest().echo();
+    slots_.push_back(slot);
+    auto text = message.is_binary ? msgpack_to_json(message.payload, request_limits)
+                                  : Result<std::string>(std::move(message.payload));
+    if (!text) return answer_error(slot, 400, "The request " + text.error().message + ".");
+    auto request = WebSocketRequest::parse(std::move(*text));
+    if (!request) return answer_error(slot, 400, request.error());
+    slot->echo = request->echo();
+    const auto keeps_schema = request->keeps_schema();
+    if (!keeps_schema) {
+        return answer_error(slot, 400, fmt::format("{} is not a valid action", request->action()));
+    }
+    if (!*keeps_schema) return answer_error(slot, 400, "Schema validation failed.");
+    if (request->action() == "authenticate") return authenticate(*request, slot);
+    run(std::move(*request), slot);
+}
+
+void WebSocketConnection::run(WebSocketRequest request, const SlotPtr& slot) {
+    const auto identity = find_asker(request, slot);
+    if (!identity) return;
+    WebSocketCall::Asker asker{socket_, options_, identity->tenant, {}};
+    if (asker.project.empty()) {
+        return answer_fault(slot, invalid_request("X-PROJECT-ID cannot be an empty string."));
+    }
+    if (is_changing_action(request.action()) && !identity->may_change()) {
+        return answer_fault(slot, forbidden());
+    }
+    const auto queue = request.text("queue_name");
+    // A name that is none stands for a request that has none.
+    const auto checked =
+        check_queue({QueueKind::queue, queue.value_or("none")}, asker.project, *options_);
+    if (!checked) return answer_fault(slot, checked.error());
+    if (needs_client(request.action())) {
+        const auto client = request.header("Client-ID").value_or("");
+        if (const auto known = check_client_id(client, *options_, asker.client); !known) {
+            return answer_fault(slot, known.error());
+        }
+    }
+    socket_->set_caller(identity->user.empty() ? socket_->exchange().origin().peer
+                                               : identity->user);
+    run_websocket_action(std::make_shared<WebSocketCall>(
+        std::move(asker), std::move(request),
+        [self = shared_from_this(), slot](int status, const std::string& body) {
+            self->answer(slot, status, body);
+        }));
+}
+
+void WebSocketConnection::authenticate(const WebSocketRequest& request, const SlotPtr& slot) {
+    // The token is not told again.
+    slot->echo = R"({"action":"authenticate","body":{},"headers":{},"api":"v2"})";
+    if (is_open()) return answer(slot, 200, R"({"message":"Authentified."})");
+    const auto token = request.header("X-Auth-Token").value_or("");
+    Credential credential;
+    credential.token = token;
+    auto& frontend = socket_->frontend();
+    if (auto known = frontend.authenticator().identify(credential, frontend.now())) {
+        return authenticated(std::move(*known), slot);
+    }
+    socket_->hold_input();
+    frontend.authenticator().identify_later(
+        credential, [self = shared_from_this(), slot](Result<IdentityPtr> identity) {
+            if (self->socket_->is_over()) return;
+            self->authenticated(std::move(identity), slot);
+            self->socket_->resume_input();
+        });
+}
+
+void WebSocketConnection::authenticated(Result<IdentityPtr> identity, const SlotPtr& slot) {
+    if (identity) {
+        identity_ = std::move(*identity);
+        return answer(slot, 200, R"({"message":"Authentified."})");
+    }
+    const bool is_unknown = identity.error().code == ErrorCode::unavailable;
+    answer_error(slot, is_unknown ? 503 : 401, "Authentication failed.");
+}
+
+IdentityPtr WebSocketConnection::find_asker(const WebSocketRequest& request, const SlotPtr& slot) {
+    const auto project = request.header("X-Project-ID").value_or("");
+    auto& frontend = socket_->frontend();
+    if (is_open()) {
+        const auto user = request.header("X-User-ID").value_or("");
+        const auto roles = request.header("X-Roles").value_or("");
+        auto known = frontend.authenticator().identify({{}, project, user, roles}, frontend.now());
+        if (known && *known) known = speak_for(std::move(**known), project);
+        if (known && *known) return std::move(**known);
+    } else if (identity_ && frontend.authenticator().still_holds(*identity_, frontend.now())) {
+        if (auto known = speak_for(identity_, project)) return std::move(*known);
+        answer_error(slot, 403, "Not authenticated.");
+        return nullptr;
+    } else if (auto proved = prove_by_signature(request)) {
+        return proved;
+    }
+    answer_error(slot, 403, not_authentified);
+    return nullptr;
+}
+
+IdentityPtr WebSocketConnection::prove_by_signature(const WebSocketRequest& request) const {
+    const auto signature = request.header("URL-Signature").value_or("");
+    const auto signed_action =
+        std::find_if(signed_actions.begin(), signed_actions.end(),
+                     [&](const auto& each) { return each.action == request.action(); });
+    if (signature.empty() || signed_action == signed_actions.end()) return nullptr;
+    const QueueName queue{QueueKind::queue, request.text("queue_name").value_or("")};
+    const auto path = queue_path(version_text(Version::v2), queue) + "/messages";
+    SignedAccess access;
+    access.paths = request.header_list("URL-Paths");
+    access.methods = request.header_list("URL-Methods");
+    access.project = request.header("X-Project-ID").value_or("");
+    access.expires = request.header("URL-Expires").value_or("");
+    return prove_access(std::move(access), {signature, signed_action->method, path}, *options_,
+                        socket_->frontend().now().wall);
+}
+
+void WebSocketConnection::answer_error(const SlotPtr& slot, int status, std::string_view error) {
+    answer(slot, status, error_body(error));
+}
+
+void WebSocketConnection::answer_fault(const SlotPtr& slot, const Fault& fault) {
+    const auto& text = fault.description.empty() ? fault.title : fault.description;
+    std::string body = R"({"exception":)";
+    append_json_string(body, text);
+    answer(slot, fault.status, body + R"(,"error":null})");
+}
+
+void WebSocketConnection::answer(const SlotPtr& slot, int status, std::string_view body) {
+    slot->answer = fmt::format(R"({{"request":{},"body":{},"headers":{{"status":{}}}}})",
+                               slot->echo, body, status);
+    slot->echo = {};
+    while (!slots_.empty() && !slots_.front()->answer.empty()) {
+        const auto first = std::move(slots_.front());
+        slots_.pop_front();
+        send(*first);
+    }
+}
+
+void WebSocketConnection::send(const Slot& slot) {
+    if (!slot.is_binary) return socket_->send_text(slot.answer);
+    const auto packed = json_to_msgpack(slot.answer, answer_limits);
+    if (packed) return socket_->send_binary(*packed);
+    const auto refused = fmt::format(R"({{"request":{},"body":{},"headers":{{"status":400}}}})",
+                                     WebSocketRequest().echo(),
+                                     error_body("The answer " + packed.error().message + "."));
+    const auto told = json_to_msgpack(refused, answer_limits);
+    ASSERT(told);
+    socket_->send_binary(*told);
+}
+
+void WebSocketConnection::tick() {
+    auto& frontend = socket_->frontend();
+    if (!identity_ || frontend.authenticator().still_holds(*identity_, frontend.now())) return;
+    identity_ = nullptr;
+    socket_->close(authentication_expired, "Authentication expired.");
+}
+
+void add_websocket_routes(RouteTable& routes) {
+    for (const auto* path : {"/", "/v2", "/v2/"}) {
+        routes.router().add_upgrade(
+            Dialect::zaqar, path,
+            [options = routes.shared_options()](Call& call) {
+                const auto& frontend = call.exchange->frontend();
+                const auto handshake =
+                    WebSocketHandshake::of(call.request, {frontend.websocket_origins(), {}});
+                if (!handshake) return call.exchange->respond(handshake.error());
+                WebSocketConnection::begin(WebSocketSession::open(call.exchange, *handshake),
+                                           options);
+            },
+            // Who asks is told on it.
+            Access::open);
+    }
+}
+
+}  // namespace signalbox::zaqar

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "core/identity.h"
+#include "dialect/websocket_session.h"
+#include "dialect/zaqar/websocket_call.h"
+
+namespace signalbox::zaqar {
+
+// One client of the WebSocket transport. Requests are run as they come, several at a time, and
+// answered in their order, each in the kind of frame that it came in. Its io thread only.
+//
+// Where clients have to prove who they are, they do so by the action `authenticate`, as often as
+// they like; what comes behind it waits for its outcome. When what they proved it with expires, the
+// connection is closed.
+class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnection> {
+public:
+    static void begin(const std::shared_ptr<WebSocketSession>& socket,
+                      std::shared_ptr<const Options> options);
+
+    // For begin() only.
+    WebSocketConnection(std::shared_ptr<WebSocketSession> socket,
+                        std::shared_ptr<const Options> options)
+        : socket_(std::move(socket)), options_(std::move(options)) {}
+
+private:
+    // A request whose answer is not sent yet.
+    struct Slot {
+        bool is_binary = false;
+        std::string echo;
+        std::string answer;  // as JSON; empty: there is none yet
+    };
+    using SlotPtr = std::shared_ptr<Slot>;
+
+    void receive(WebSocketMessage message);
+    void run(WebSocketRequest request, const SlotPtr& slot);
+    void authenticate(const WebSocketRequest& request, const SlotPtr& slot);
+    void authenticated(Result<IdentityPtr> identity, const SlotPtr& slot);
+    // Who asks; or the request is answered, and nobody.
+    IdentityPtr find_asker(const WebSocketRequest& request, const SlotPtr& slot);
+    [[nodiscard]] IdentityPtr prove_by_signature(const WebSocketRequest& request) const;
+    [[nodiscard]] bool is_open() const;
+    void answer(const SlotPtr& slot, int status, std::string_view body);
+    void answer_error(const SlotPtr& slot, int status, std::string_view error);
+    void answer_fault(const SlotPtr& slot, const Fault& fault);
+    void send(const Slot& slot);
+    void tick();
+
+    const std::shared_ptr<WebSocketSession> socket_;
+    const std::shared_ptr<const Options> options_;
+    IdentityPtr identity_;  // null: nobody has proved anything
+    std::deque<SlotPtr> slots_;
+};
+
+}  // namespace signalbox::zaqar
