@@ -7,6 +7,7 @@
 #include "dialect/common/common_routes.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
+#include "dialect/zaqar/zaqar_routes.h"
 #include "runtime/data_directory.h"
 
 namespace signalbox {
@@ -82,6 +83,9 @@ World::World(Options options)
     common::add_routes(router_);
     native::add_routes(router_);
     triton::add_routes(router_, {names.uuid(), "sim", options_.ticket_servers});
+    auto zaqar_options = options_.zaqar;
+    if (zaqar_options.secret_key.empty()) zaqar_options.secret_key = "the key of the simulator";
+    zaqar::add_routes(router_, zaqar_options);
 }
 
 World::~World() {

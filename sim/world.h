@@ -14,6 +14,7 @@
 #include "dialect/frontend.h"
 #include "dialect/http_probe.h"
 #include "dialect/http_session.h"
+#include "dialect/zaqar/zaqar_options.h"
 #include "dialect/router.h"
 #include "runtime/node.h"
 #include "runtime/partition_probe.h"
@@ -69,6 +70,7 @@ public:
         CoreLimits core;
         InboxLimits inbox;
         HttpLimits http;
+        zaqar::Options zaqar;
         size_t partitions = 1;
         uint64_t segment_bytes = 64u << 10;
         uint64_t checkpoint_bytes = 128u << 10;

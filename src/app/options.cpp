@@ -151,6 +151,17 @@ Result<void> set_insecure(ServeOptions& options, const std::string& text) {
     return {};
 }
 
+Result<void> set_zaqar_secret_key(ServeOptions& options, const std::string& text) {
+    // Shorter ones can be guessed.
+    constexpr size_t key_bytes_min = 16;
+    if (text.size() < key_bytes_min) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("must have at least {} bytes", key_bytes_min));
+    }
+    options.zaqar.secret_key = text;
+    return {};
+}
+
 constexpr uint64_t mib = 1u << 20;
 constexpr uint64_t gib = 1u << 30;
 
@@ -173,6 +184,15 @@ std::vector<OptionSpec> make_specs() {
         ServeOptions copy = defaults;
         add(std::move(name), "TIME", fmt::format("{} [{}]", help, format_duration(place(copy))),
             duration(place));
+    };
+
+    const auto add_switch = [&](std::string name, const std::string& help, auto place) {
+        ServeOptions copy = defaults;
+        add(std::move(name), "BOOL", fmt::format("{} [{}]", help, place(copy)),
+            [place](ServeOptions& options, const std::string& text) -> Result<void> {
+                TRY_AS(place(options), read_flag(text));
+                return {};
+            });
     };
 
     add("data", "DIR", "Where everything is kept [./signalbox-data]", text_of(&O::data));
@@ -257,6 +277,41 @@ std::vector<OptionSpec> make_specs() {
     add("feed_backlog_bytes_max", "SIZE",
         "Unsent bytes of one stream before it is caught up from disk [256KiB]",
         size([](O& o) -> auto& { return o.core.feed.backlog_bytes_max; }, 1024, 16 * mib));
+    add_count("queues_max", "Queues and topics of a partition",
+              [](O& o) -> auto& { return o.core.queue.queues_max; });
+    add_count("queues_loaded_max", "Queues kept in memory although nothing goes on in them",
+              [](O& o) -> auto& { return o.core.queue.queues_loaded_max; });
+    add_count(
+        "queue_name_bytes_max", "Bytes of a queue's name",
+        [](O& o) -> auto& { return o.core.queue.name_bytes_max; }, 255);
+    add_count("queue_metadata_bytes_max", "Bytes of a queue's metadata",
+              [](O& o) -> auto& { return o.core.queue.metadata_bytes_max; });
+    add_count("messages_per_post_max", "Messages that one request posts",
+              [](O& o) -> auto& { return o.core.queue.messages_per_post_max; });
+    add_count("messages_per_answer_max", "Messages that one request is about otherwise",
+              [](O& o) -> auto& { return o.core.queue.messages_per_answer_max; });
+    add("answer_bytes_max", "SIZE", "Bodies in one answer; but always one message [4MiB]",
+        size([](O& o) -> auto& { return o.core.queue.answer_bytes_max; }, 1024, 64 * mib));
+    add_duration("message_ttl_default", "Ttl of a message when neither it nor its queue has one",
+                 [](O& o) -> auto& { return o.core.queue.ttl_default; });
+    add_duration("message_ttl_max", "Longest ttl of a message",
+                 [](O& o) -> auto& { return o.core.queue.ttl_max; });
+    add_duration("message_delay_max", "Longest delay of a message",
+                 [](O& o) -> auto& { return o.core.queue.delay_max; });
+    add_duration("claim_ttl_max", "Longest ttl and grace of a claim",
+                 [](O& o) -> auto& { return o.core.queue.claim_ttl_max; });
+    add_count("claims_max", "Claims open at once, of a partition",
+              [](O& o) -> auto& { return o.core.queue.claims_max; });
+    add_count("queue_readers_max", "Readers of a queue",
+              [](O& o) -> auto& { return o.core.queue.cursors_max; });
+    add("quota_queues_max", "N", "Queues and topics of one tenant [no limit]",
+        count([](O& o) -> auto& { return o.core.quota.queues_max; }, 1'000'000'000));
+    add("quota_messages_max", "N", "Messages in all queues of one tenant [no limit]",
+        count([](O& o) -> auto& { return o.core.quota.messages_max; }, 1'000'000'000'000));
+    add("quota_bytes_max", "SIZE", "Bytes of their bodies [no limit]",
+        size([](O& o) -> auto& { return o.core.quota.bytes_max; }, 1, 1024 * 1024 * gib));
+    add("quota_messages_per_second", "N", "Messages that a tenant may post a second [no limit]",
+        count([](O& o) -> auto& { return o.core.quota.messages_per_second; }, 100'000'000));
     add_count("waiters_max", "Requests held at once",
               [](O& o) -> auto& { return o.core.waiters_max; });
     add_count("tenants_max", "Tenants", [](O& o) -> auto& { return o.core.tenants_max; });
@@ -272,6 +327,8 @@ std::vector<OptionSpec> make_specs() {
         size([](O& o) -> auto& { return o.http.target_bytes_max; }, 128, mib));
     add_count("fields_max", "Header fields of a request",
               [](O& o) -> auto& { return o.http.fields_max; });
+    add_count("window_max", "Unacknowledged messages of one stream [10000]",
+              [](O& o) -> auto& { return o.http.window_max; });
     add_count("pipelined_max", "Requests under way on one connection, before it is not read",
               [](O& o) -> auto& { return o.http.pipelined_max; });
     add("output_bytes_max", "SIZE", "Unsent bytes on one connection, before it is not read [1MiB]",
@@ -304,6 +361,73 @@ std::vector<OptionSpec> make_specs() {
         .is_list = true;
     add_duration("stop_timeout", "For clients to take their answers when the server stops",
                  [](O& o) -> auto& { return o.stop_timeout; });
+
+    // As Zaqar's own options are called, where it has them.
+    add_switch("zaqar_v1_1", "Serve /v1.1 beside /v2", [](O& o) -> auto& { return o.zaqar.v1_1; });
+    add_switch("zaqar_admin_mode",
+               "Zaqar's routes for admins exist: health, and with pooling pools",
+               [](O& o) -> auto& { return o.zaqar.admin_mode; });
+    add_switch("zaqar_pooling",
+               "Zaqar's pools and flavors exist, and flavors of queues are checked",
+               [](O& o) -> auto& { return o.zaqar.pooling; });
+    add_switch("zaqar_message_delete_with_claim_id",
+               "Deletion of many messages needs the claims that hold them",
+               [](O& o) -> auto& { return o.zaqar.delete_with_claim_id; });
+    add_switch("zaqar_enable_checksum", "Messages are shown with the MD5 of their body",
+               [](O& o) -> auto& { return o.zaqar.checksum; });
+    add_switch("zaqar_client_id_uuid",
+               "A Client-ID must be a UUID, and not any text of 10 to 36 bytes",
+               [](O& o) -> auto& { return o.zaqar.client_ids_are_uuids; });
+    add("zaqar_secret_key", "TEXT",
+        "What signs shared URLs; better in the file or the environment than here [made once, and "
+        "kept with the data]",
+        set_zaqar_secret_key);
+    add_count("zaqar_name_bytes_max", "Bytes of the name of a queue, topic, pool or flavor",
+              [](O& o) -> auto& { return o.zaqar.limits.name_bytes_max; });
+    add("zaqar_max_queue_metadata", "SIZE", "Size of the metadata of a queue [64KiB]",
+        size([](O& o) -> auto& { return o.zaqar.limits.metadata_bytes_max; }, 16, 16 * mib));
+    add("zaqar_max_messages_post_size", "SIZE", "Size of a request that posts messages [256KiB]",
+        size([](O& o) -> auto& { return o.zaqar.limits.post_bytes_max; }, 16, 16 * mib));
+    add_duration("zaqar_min_message_ttl", "Shortest ttl of a message",
+                 [](O& o) -> auto& { return o.zaqar.limits.message_ttl_min; });
+    add_duration("zaqar_max_message_ttl", "Longest ttl of a message",
+                 [](O& o) -> auto& { return o.zaqar.limits.message_ttl_max; });
+    add_duration("zaqar_max_message_delay", "Longest delay of a message",
+                 [](O& o) -> auto& { return o.zaqar.limits.message_delay_max; });
+    add_duration("zaqar_min_claim_ttl", "Shortest ttl of a claim",
+                 [](O& o) -> auto& { return o.zaqar.limits.claim_ttl_min; });
+    add_duration("zaqar_max_claim_ttl", "Longest ttl of a claim",
+                 [](O& o) -> auto& { return o.zaqar.limits.claim_ttl_max; });
+    add_duration("zaqar_default_claim_ttl", "Ttl of a claim that names none",
+                 [](O& o) -> auto& { return o.zaqar.limits.claim_ttl; });
+    add_duration("zaqar_min_claim_grace", "Shortest grace of a claim",
+                 [](O& o) -> auto& { return o.zaqar.limits.claim_grace_min; });
+    add_duration("zaqar_max_claim_grace", "Longest grace of a claim",
+                 [](O& o) -> auto& { return o.zaqar.limits.claim_grace_max; });
+    add_duration("zaqar_default_claim_grace", "Grace of a claim that names none",
+                 [](O& o) -> auto& { return o.zaqar.limits.claim_grace; });
+    add_count("zaqar_default_page", "Length of a page when the request names none",
+              [](O& o) -> auto& { return o.zaqar.limits.page; });
+    add_count("zaqar_max_queues_per_page", "Queues of one page",
+              [](O& o) -> auto& { return o.zaqar.limits.queues_per_page_max; });
+    add_count("zaqar_max_messages_per_page", "Messages of one page, and ids of one request",
+              [](O& o) -> auto& { return o.zaqar.limits.messages_per_page_max; });
+    add_count("zaqar_max_messages_per_claim_or_pop", "Messages of one claim or pop",
+              [](O& o) -> auto& { return o.zaqar.limits.messages_per_claim_max; });
+    add_count("zaqar_max_pools_per_page", "Pools of one page",
+              [](O& o) -> auto& { return o.zaqar.limits.pools_per_page_max; });
+    add_count("zaqar_max_flavors_per_page", "Flavors of one page",
+              [](O& o) -> auto& { return o.zaqar.limits.flavors_per_page_max; });
+    add_count("zaqar_filter_bytes_max", "Bytes of an expression that queues are listed by",
+              [](O& o) -> auto& { return o.zaqar.limits.filter_bytes_max; });
+    add_count("zaqar_filters_max", "Filters on metadata of one list of queues",
+              [](O& o) -> auto& { return o.zaqar.limits.filters_max; });
+    add_count("pools_max", "Pools", [](O& o) -> auto& { return o.core.pool.pools_max; });
+    add_count("flavors_max", "Flavors", [](O& o) -> auto& { return o.core.pool.flavors_max; });
+    add_count("pool_uri_bytes_max", "Bytes of the URI of a pool",
+              [](O& o) -> auto& { return o.core.pool.uri_bytes_max; });
+    add_count("pool_options_bytes_max", "Bytes of the options of a pool",
+              [](O& o) -> auto& { return o.core.pool.options_bytes_max; });
     return specs;
 }
 

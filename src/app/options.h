@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "dialect/zaqar/zaqar_options.h"
 #include "net/server.h"
 
 namespace signalbox {
@@ -33,6 +34,7 @@ struct ServeOptions {
     CoreLimits core;
     InboxLimits inbox;
     HttpLimits http;
+    zaqar::Options zaqar;
     std::vector<std::string> websocket_origins;
     uint64_t segment_bytes = 32u << 20;
     uint64_t checkpoint_bytes = 64u << 20;

@@ -15,10 +15,12 @@
 #include "app/system_clock.h"
 #include "app/version.h"
 #include "app/worker_thread.h"
+#include "app/zaqar_secret.h"
 #include "base/log.h"
 #include "dialect/common/common_routes.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
+#include "dialect/zaqar/zaqar_routes.h"
 #include "runtime/data_directory.h"
 #include "storage/file_journal.h"
 #include "storage/posix_disk.h"
@@ -70,7 +72,7 @@ public:
         node_ = std::make_unique<Node>(
             Node::Identity{name, version(), directory_.node, directory_.history}, clock_, metrics_);
         for (size_t i = 0; i < options_.partitions; ++i) TRY(add_partition(i, random));
-        add_routes(name);
+        TRY(add_routes(name));
         TRY(server_->start(*node_, router_, http_probe_, random.next()));
         const auto took = std::chrono::duration_cast<Duration>(clock_.stopwatch() - started);
         LOG(info, "server.ready", {"version", version()}, {"node", name}, {"data", options_.data},
@@ -150,13 +152,19 @@ private:
         return {};
     }
 
-    void add_routes(const std::string& name) {
+    Result<void> add_routes(const std::string& name) {
         common::add_routes(router_);
         native::add_routes(router_);
         triton::add_routes(router_,
                            {directory_.node,
                             name,
                             {options_.ticket_servers.begin(), options_.ticket_servers.end()}});
+        auto zaqar_options = options_.zaqar;
+        if (zaqar_options.secret_key.empty()) {
+            TRY_AS(zaqar_options.secret_key, kept_zaqar_secret(*disk_));
+        }
+        zaqar::add_routes(router_, zaqar_options);
+        return {};
     }
 
     const ServeOptions& options_;

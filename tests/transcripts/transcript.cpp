@@ -13,7 +13,8 @@
 namespace signalbox {
 namespace {
 
-const std::regex uuid_pattern("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+const std::regex uuid_pattern(
+    "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\\b[0-9a-f]{24}\\b");
 
 std::vector<std::string> split_lines(const std::string& text) {
     std::vector<std::string> lines;
@@ -87,6 +88,23 @@ std::string Transcript::with_names(const std::string& text) {
         from = at + uuid.size();
     }
     return out + text.substr(from);
+}
+
+std::vector<std::string> Transcript::with_common(std::vector<std::string> fields) const {
+    constexpr std::string_view without = "without ";
+    const auto name_of = [](std::string_view field) { return field.substr(0, field.find(':')); };
+    std::vector<std::string> all;
+    for (const auto& common : common_fields_) {
+        const bool is_given = std::any_of(fields.begin(), fields.end(), [&](const auto& field) {
+            const bool drops = field.starts_with(without);
+            return (drops ? field.substr(without.size()) : std::string(name_of(field))) ==
+                   name_of(common);
+        });
+        if (!is_given) all.push_back(common);
+    }
+    std::erase_if(fields, [&](const auto& field) { return field.starts_with(without); });
+    all.insert(all.end(), fields.begin(), fields.end());
+    return all;
 }
 
 std::string Transcript::with_uuids(const std::string& text) const {
@@ -255,6 +273,7 @@ std::string Transcript::run(const std::string& command) {
     for (size_t i = 1; i < lines.size(); ++i) {
         fields.push_back(with_uuids(lines[i].substr(lines[i].find_first_not_of(' '))));
     }
+    fields = with_common(std::move(fields));
     rest = with_uuids(rest);
     const std::string whole = rest;
     const std::string word = first_word(rest);
@@ -321,6 +340,13 @@ std::string Transcript::run(const std::string& command) {
         out = start_server();
     } else if (word == "stop") {
         world_.stop();
+    } else if (word == "fields") {
+        common_fields_.clear();
+        for (size_t bar = 0; bar != std::string::npos && !rest.empty();) {
+            bar = rest.find(" | ");
+            common_fields_.push_back(rest.substr(0, bar));
+            if (bar != std::string::npos) rest.erase(0, bar + 3);
+        }
     } else if (word == "port") {
         dialects_ = DialectSet::only(*parse_dialect(rest));
     } else if (word == "check") {
@@ -353,6 +379,7 @@ World::Options world_options(const std::vector<std::string>& limits) {
     options.core = serve->core;
     options.inbox = serve->inbox;
     options.http = serve->http;
+    options.zaqar = serve->zaqar;
     options.partitions = serve->partitions;
     options.ticket_servers = {serve->ticket_servers.begin(), serve->ticket_servers.end()};
     return options;

@@ -32,12 +32,16 @@ namespace signalbox {
 //   advance 10s                     time passes
 //   clock +1h | clock -1h           somebody sets the calendar
 //   crash | restart | stop | start  the power fails; power fails and comes back; SIGTERM; start
+//   fields A: X | B: Y              header fields of further requests; one that says "  without A"
+//                                   behind its line goes without that one, one that gives A has
+//                                   its own
 //   port DIALECT                    further requests come in on a port of that dialect only
 //   check                           every invariant of the engine
 //   limits waiters_max=2 ...        options of `signalbox serve` by their names; before all else
 //
-// UUIDs are printed as <1>, <2>, ... in the order of their first appearance, and $1, $2 in a
-// command stand for them. $(NAME) stands for the cursor of the last event that stream got.
+// UUIDs, and ids of 24 digits, are printed as <1>, <2>, ... in the order of their first appearance,
+// and $1, $2 in a command stand for them. $(NAME) stands for the cursor of the last event that
+// stream got.
 class Transcript {
 public:
     explicit Transcript(World::Options options);
@@ -61,11 +65,13 @@ private:
     std::string raw(const std::string& text, bool show_headers);
     std::string render(const SimResponse& response, bool show_headers);
     std::string with_names(const std::string& text);
+    [[nodiscard]] std::vector<std::string> with_common(std::vector<std::string> fields) const;
     std::string with_uuids(const std::string& text) const;
     std::string start_server();
 
     World world_;
     DialectSet dialects_;
+    std::vector<std::string> common_fields_;
     std::map<std::string, std::shared_ptr<SimConnection>> held_;
     std::map<std::string, std::shared_ptr<SimConnection>> open_;
     std::map<std::string, Stream> streams_;

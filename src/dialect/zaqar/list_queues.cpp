@@ -8,6 +8,7 @@
 #include <re2/re2.h>
 
 #include "codec/json_writer.h"
+#include "core/queue_listing.h"
 #include "core/queue_rows.h"
 #include "core/tenants.h"
 #include "dialect/zaqar/queue_metadata.h"
@@ -27,11 +28,11 @@ struct Filters {
     std::unique_ptr<RE2> name;  // null: any
     QueryParameters metadata;
 
-    [[nodiscard]] bool needs_metadata() const { return !metadata.empty(); }
-    [[nodiscard]] bool match_name(const std::string& text) const {
-        return !name || RE2::PartialMatch(text, *name);
-    }
-    [[nodiscard]] bool match(const MetadataDocument& document) const {
+    [[nodiscard]] bool is_empty() const { return !name && metadata.empty(); }
+    [[nodiscard]] bool match(const QueueView& view) const {
+        if (name && !RE2::PartialMatch(view.queue.name, *name)) return false;
+        if (metadata.empty()) return true;
+        const auto document = MetadataDocument::of(view);
         return std::all_of(metadata.begin(), metadata.end(), [&](const auto& filter) {
             return matches_filter(document, filter.first, filter.second);
         });
@@ -74,6 +75,7 @@ struct Request {
     size_t limit = 0;
     bool detailed = false;
     bool with_count = false;
+    bool shows_defaults = false;  // of metadata
     Filters filters;
     NextLink next{""};
 };
@@ -88,91 +90,82 @@ public:
           message_ttl_(default_message_ttl(exchange_->frontend().node())) {}
 
     void begin(const std::string& project) {
-        const Node& node = exchange_->frontend().node();
-        snapshot_ = node.partition_of(project).snapshot();
+        snapshot_ = exchange_->frontend().node().partition_of(project).snapshot();
         const auto tenant = find_tenant(*snapshot_, project);
         if (!tenant) return answer(fault_of(tenant.error()));
-        prefix_ = queue_row_prefix(*tenant, request_.kind);
-        std::string lower = prefix_ + request_.marker;
-        if (!request_.marker.empty()) lower.push_back('\0');
-        scan_ = snapshot_->scan(lower, prefix_end(prefix_));
+        tenant_ = *tenant;
+        QueueListing::Request read;
+        read.tenant = tenant_;
+        read.kind = request_.kind;
+        if (!request_.marker.empty()) read.after = request_.marker;
+        read.limit = request_.limit;
+        if (!request_.filters.is_empty()) {
+            read.matches = [this](const QueueView& view) { return request_.filters.match(view); };
+        }
+        listing_.emplace(snapshot_, std::move(read));
         go_on();
     }
 
 private:
     void go_on() {
         if (exchange_->is_gone()) return;
-        const auto complete = is_counting_ ? count_slice() : read_slice();
+        const auto complete = others_ ? count_slice() : listing_->read(rows_per_slice);
         if (!complete) return answer(fault_of(complete.error()));
-        if (*complete && !is_counting_ && request_.with_count) {
-            // All that there are, whatever the filters say.
-            is_counting_ = true;
-            scan_ = snapshot_->scan(prefix_, prefix_end(prefix_));
+        if (*complete && !others_ && request_.with_count) {
+            begin_count();
         } else if (*complete) {
             return respond();
         }
         exchange_->frontend().run_later([self = shared_from_this()] { self->go_on(); });
     }
 
-    Result<bool> read_slice() {
-        for (size_t rows = 0; rows < rows_per_slice; ++rows, scan_->next()) {
-            if (shown_ == request_.limit) return true;
-            if (!scan_->valid()) return at_end();
-            TRY(look_at_row());
-        }
-        return false;
+    // Of all that there are, whatever the filters say. How many queues and topics there are
+    // together is known, and topics, or queues, are those that are few.
+    void begin_count() {
+        const auto other = request_.kind == QueueKind::queue ? QueueKind::topic : QueueKind::queue;
+        const auto prefix = queue_row_prefix(tenant_, other);
+        others_ = snapshot_->scan(prefix, prefix_end(prefix));
     }
 
     Result<bool> count_slice() {
-        for (size_t rows = 0; rows < rows_per_slice; ++rows, scan_->next(), ++count_) {
-            if (!scan_->valid()) return at_end();
+        for (size_t rows = 0; rows < rows_per_slice; ++rows, others_->next(), ++other_count_) {
+            if (others_->valid()) continue;
+            TRY(others_->status());
+            TRY_AS(const uint64_t all, count_queues(*snapshot_, tenant_));
+            count_ = all - std::min(all, other_count_);
+            return true;
         }
         return false;
     }
 
-    Result<bool> at_end() {
-        TRY(scan_->status());
-        return true;
-    }
-
-    Result<void> look_at_row() {
-        std::string name(scan_->key().substr(prefix_.size()));
-        if (!request_.filters.match_name(name)) return {};
-        MetadataDocument document;
-        if (request_.detailed || request_.filters.needs_metadata()) {
-            auto row = decode_queue(scan_->value());
-            if (!row) return fail(ErrorCode::internal, "a row of a queue is damaged");
-            QueueView view;
-            view.queue = {request_.kind, name};
-            view.settings = std::move(row->settings);
-            view.metadata = std::move(row->metadata);
-            document = MetadataDocument::of(view);
-            if (!request_.filters.match(document)) return {};
-        }
-        if (shown_++ > 0) queues_ += ',';
-        queues_ += R"({"name":)";
-        append_json_string(queues_, name);
-        queues_ += R"(,"href":)";
-        append_json_string(queues_, request_.path + "/" + name);
+    void append_queue(std::string& out, const QueueView& view) const {
+        out += R"({"name":)";
+        append_json_string(out, view.queue.name);
+        out += R"(,"href":)";
+        append_json_string(out, request_.path + "/" + view.queue.name);
         if (request_.detailed) {
-            queues_ += R"(,"metadata":)";
-            queues_ +=
-                shown_metadata(std::move(document), request_.kind, options_->limits, message_ttl_);
+            out += R"(,"metadata":)";
+            auto document = MetadataDocument::of(view);
+            out += request_.shows_defaults ? shown_metadata(std::move(document), request_.kind,
+                                                            options_->limits, message_ttl_)
+                                           : document.text();
         }
-        queues_ += '}';
-        last_name_ = std::move(name);
-        return {};
+        out += '}';
     }
 
     void respond() {
         std::string body = request_.kind == QueueKind::topic ? R"({"topics":[)" : R"({"queues":[)";
-        body += queues_;
+        const auto& queues = listing_->queues();
+        for (const auto& view : queues) {
+            if (&view != &queues.front()) body += ',';
+            append_queue(body, view);
+        }
         body += "],";
-        if (shown_ > 0) {
-            request_.next.add("marker", last_name_);
-            body += request_.next.links();
-        } else {
+        if (queues.empty()) {
             body += no_links;
+        } else {
+            request_.next.add("marker", queues.back().queue.name);
+            body += request_.next.links();
         }
         if (count_ > 0) body += fmt::format(R"(,"count":{})", count_);
         body += '}';
@@ -186,13 +179,11 @@ private:
     Request request_;
     const Duration message_ttl_;
     std::shared_ptr<const StoreSnapshot> snapshot_;
-    std::string prefix_;
-    std::unique_ptr<RowScan> scan_;  // of the snapshot
-    bool is_counting_ = false;
-    std::string queues_;
-    size_t shown_ = 0;
-    size_t count_ = 0;
-    std::string last_name_;
+    TenantId tenant_;
+    std::optional<QueueListing> listing_;
+    std::unique_ptr<RowScan> others_;  // of the snapshot, while they are counted
+    uint64_t other_count_ = 0;
+    uint64_t count_ = 0;
 };
 
 Checked<void> list(const ZaqarCall& call, QueueKind kind) {
@@ -213,6 +204,7 @@ Checked<void> list(const ZaqarCall& call, QueueKind kind) {
     request.next.add_number("limit", *limit);
     request.next.add_flag("detailed", *detailed);
     if (call.version() == Version::v2) {
+        request.shows_defaults = true;
         const auto with_count = call.flag("with_count");
         if (!with_count) return refuse(with_count.error());
         request.with_count = with_count->value_or(false);

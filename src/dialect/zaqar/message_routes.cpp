@@ -162,7 +162,7 @@ Checked<void> list_page(const ZaqarCall& call) {
             body += '}';
             return json_response(200, std::move(body));
         },
-        fault_of);
+        [](const Error& error) { return fault_of(error); });
     return {};
 }
 
@@ -172,14 +172,21 @@ Checked<void> list(const ZaqarCall& call) {
 }
 
 Checked<void> pop(const ZaqarCall& call, size_t count) {
-    ask(call, PopMessages{call.queue(), count}, [](const MessageList& popped) {
-        std::string messages;
-        for (const auto& message : popped.messages) {
-            if (!messages.empty()) messages += ',';
-            append_popped_message(messages, message);
-        }
-        return json_response(200, in_object("messages", std::move(messages)));
-    });
+    const ExchangePtr exchange = call.exchange();
+    exchange->ask(
+        call.project(), PopMessages{call.queue(), count}, [exchange](Result<MessageList> popped) {
+            if (!popped && popped.error().code != ErrorCode::not_found) {
+                return exchange->respond(render(fault_of(popped.error())));
+            }
+            std::string messages;
+            if (popped) {
+                for (const auto& message : popped->messages) {
+                    if (!messages.empty()) messages += ',';
+                    append_popped_message(messages, message);
+                }
+            }
+            exchange->respond(json_response(200, in_object("messages", std::move(messages))));
+        });
     return {};
 }
 
@@ -202,9 +209,14 @@ Fault deletion_fault(const Error& error) {
 }
 
 void ask_to_delete(const ZaqarCall& call, DeleteMessages command) {
-    ask(
-        call, std::move(command),
-        [](const MessagesDeleted& /*deleted*/) { return empty_response(204); }, deletion_fault);
+    const ExchangePtr exchange = call.exchange();
+    exchange->ask(call.project(), std::move(command), [exchange](Result<MessagesDeleted> deleted) {
+        // Of a queue that is not there, every message is gone.
+        const bool is_gone = !deleted && deleted.error().code == ErrorCode::not_found &&
+                             deleted.error().field != "claim";
+        if (deleted || is_gone) return exchange->respond(empty_response(204));
+        exchange->respond(render(deletion_fault(deleted.error())));
+    });
 }
 
 Fault no_such_claim() {

@@ -70,12 +70,13 @@ public:
     [[nodiscard]] const QueryParameters& query() const { return query_; }
 
 private:
-    ZaqarCall(const Call& call, Version version, std::shared_ptr<const Options> options)
-        : call_(call), version_(version), options_(std::move(options)) {}
+    ZaqarCall(const Call& call, Version version, const std::shared_ptr<const Options>& options)
+        : call_(call), version_(version), options_(options) {}
 
     const Call& call_;
     Version version_;
-    std::shared_ptr<const Options> options_;
+    // Of the route. Not counted for each request: io threads would fight over the counter.
+    const std::shared_ptr<const Options>& options_;
     std::string client_;
     QueueName queue_;
     QueryParameters query_;

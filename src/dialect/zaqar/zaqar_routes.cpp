@@ -26,7 +26,7 @@ std::optional<QueueName> queue_in(std::string_view path) {
 HttpResponse wrong_method(const HttpRequest& request, const std::string& allow,
                           const Options& options) {
     if (request.method == HttpMethod::options) {
-        auto response = json_response(200, {});
+        auto response = empty_response(200);
         response.fields.emplace_back("Allow", allow);
         return response;
     }
