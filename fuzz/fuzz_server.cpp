@@ -79,6 +79,7 @@ FuzzServer::FuzzServer() : options_(small_limits()) {
     Frontend::Setup setup;
     setup.seed = seed;
     setup.limits = small_http_limits();
+    setup.secret = [](size_t count) { return std::string(count, 's'); };
     setup.run_later = [this](std::function<void()> work) { later_.push_back(std::move(work)); };
     frontend_ =
         std::make_unique<Frontend>(std::move(setup), *node_, around.router, around.http_probe);

@@ -1,6 +1,7 @@
 #include "base/bytes.h"
 #include "core/event.h"
 #include "core/ticket.h"
+#include "core/tokens.h"
 #include "fuzz/fuzzing.h"
 #include "storage/keys.h"
 
@@ -33,6 +34,10 @@ void fuzz_one(std::string_view input) {
         const auto again = decode_events(key, encode_events(*events));
         ASSERT(again && again->size() == events->size());
         ASSERT(encode_events(*again) == encode_events(*events));
+    }
+    if (const auto token = decode_token(key, value)) {
+        const auto again = decode_token(key, encode_token(*token));
+        ASSERT(again && *again == *token);
     }
     std::string text;
     ByteReader key_reader(input);

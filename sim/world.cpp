@@ -4,6 +4,10 @@
 #include <array>
 
 #include "base/assert.h"
+#include "base/bytes.h"
+#include "codec/secret_token.h"
+#include "core/tokens.h"
+#include "dialect/auth/token_authenticator.h"
 #include "dialect/common/common_routes.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
@@ -103,13 +107,25 @@ Result<void> World::start() {
     setup.limits = options_.http;
     setup.quiet_max = options_.quiet_max;
     setup.run_later = [this](std::function<void()> work) { later_.push_back(std::move(work)); };
-    frontend_ = std::make_unique<Frontend>(std::move(setup), *node_, router_, http_probe_);
+    setup.secret = [this](size_t count) {
+        std::string bytes;
+        while (bytes.size() < count) put_u64_le(bytes, random_.next());
+        return bytes.substr(0, count);
+    };
+    // The front end serves when the partitions are there, and its authenticator looks at one.
     for (size_t i = 0; i < options_.partitions; ++i) {
         if (auto opened = open_partition(i); !opened) {
             take_down();
             return opened;
         }
     }
+    if (options_.auth == AuthMode::token) {
+        TokenAuthenticator::Options tokens;
+        tokens.root_token_hash = sha256(root_token);
+        setup.authenticator = std::make_unique<TokenAuthenticator>(
+            std::move(tokens), node_->partition_of(tenant_of_tokens));
+    }
+    frontend_ = std::make_unique<Frontend>(std::move(setup), *node_, router_, http_probe_);
     return {};
 }
 

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "dialect/auth/auth_options.h"
 #include "dialect/frontend.h"
 #include "dialect/http_probe.h"
 #include "dialect/http_session.h"
@@ -65,6 +66,8 @@ private:
 // One thread. Deterministic: the same seed and the same calls give the same world.
 class World : private ReadySink, private Executor {
 public:
+    static constexpr std::string_view root_token = "the-root-token-of-the-simulator";
+
     struct Options {
         uint64_t seed = 1;
         CoreLimits core;
@@ -76,6 +79,7 @@ public:
         uint64_t checkpoint_bytes = 128u << 10;
         std::set<Uuid> ticket_servers;
         Duration quiet_max = std::chrono::seconds(15);
+        AuthMode auth = AuthMode::open;  // or token, with the root token below
         // Cuts what travels into pieces of random size, so that every boundary is met.
         bool scatter_bytes = false;
     };

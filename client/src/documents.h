@@ -10,6 +10,7 @@
 #include "signalbox/client/queue.h"
 #include "signalbox/client/session.h"
 #include "signalbox/client/ticket.h"
+#include "signalbox/client/token.h"
 
 // Between the server's JSON and this library's types. Members that this version does not know
 // are skipped, so that a newer server is understood; a known one of the wrong type makes the
@@ -30,6 +31,7 @@ Result<std::string> write_ids(const std::vector<std::string>& ids, const std::st
 std::string write_claim_request(const ClaimRequest& request);
 std::string write_claim_renewal(const ClaimRenewal& renewal);
 Result<std::string> write_claim_release(const ClaimRelease& release);
+Result<std::string> write_token_request(const TokenRequest& request);
 
 Result<Ticket> read_ticket(std::string_view body);
 Result<CreatedTicket> read_created_ticket(std::string_view body);
@@ -52,6 +54,9 @@ Result<Reader> read_reader(std::string_view body);
 Result<std::vector<Reader>> read_readers(std::string_view body);
 // The member `name` of an object, which is a number.
 Result<uint64_t> read_number(std::string_view body, const char* name);
+Result<Token> read_token(std::string_view body);
+Result<Page<Token>> read_token_page(std::string_view body);
+Result<Identity> read_identity(std::string_view body);
 // What an event of the feed holds as its data; cursor and kind are left alone.
 Result<Event> read_event(std::string_view data);
 // The text member `name` of an object, or nothing.

@@ -85,6 +85,22 @@ Result<Session> session_of(const Json& document) {
     return checked(std::move(session), members, "a session");
 }
 
+Result<Token> token_of(const Json& document) {
+    Members members(document);
+    Token token;
+    token.id = members.text("id");
+    token.token = members.text("token");
+    token.tenant = members.text("tenant");
+    token.user = members.text("user");
+    token.roles = members.texts("roles");
+    token.acl = members.texts("acl");
+    token.created_at = members.instant("created_at");
+    token.created_by = members.text("created_by");
+    token.expires_at = members.optional_instant("expires_at");
+    token.json = document.dump();
+    return checked(std::move(token), members, "a token");
+}
+
 TicketChange change_of(const Json& data) {
     Members members(data);
     TicketChange change;
@@ -192,6 +208,29 @@ Result<Session> read_session(std::string_view body) {
 
 Result<Page<Session>> read_session_page(std::string_view body) {
     return page_of<Session>(body, "sessions", session_of);
+}
+
+Result<Token> read_token(std::string_view body) {
+    TRY_AS(const auto document, parse(body));
+    return token_of(document);
+}
+
+Result<Page<Token>> read_token_page(std::string_view body) {
+    return page_of<Token>(body, "tokens", token_of);
+}
+
+Result<Identity> read_identity(std::string_view body) {
+    TRY_AS(const auto document, parse(body));
+    Members members(document);
+    Identity identity;
+    identity.tenant = members.text("tenant");
+    identity.user = members.text("user");
+    identity.roles = members.texts("roles");
+    identity.acl = members.texts("acl");
+    identity.admin = members.flag("admin");
+    identity.expires_at = members.optional_instant("expires_at");
+    identity.json = document.dump();
+    return checked(std::move(identity), members, "an identity");
 }
 
 Result<Event> read_event(std::string_view data) {

@@ -104,4 +104,14 @@ Result<std::string> write_session_request(const SessionRequest& request) {
     return text_of(document);
 }
 
+Result<std::string> write_token_request(const TokenRequest& request) {
+    Json document = Json::object();
+    document["tenant"] = request.tenant;
+    if (!request.user.empty()) document["user"] = request.user;
+    if (!request.roles.empty()) document["roles"] = request.roles;
+    if (!request.acl.empty()) document["acl"] = request.acl;
+    if (request.expires_in) document["expires"] = format_duration(*request.expires_in);
+    return text_of(document);
+}
+
 }  // namespace signalbox::client

@@ -99,6 +99,18 @@ const Json& Members::object(const char* name) {
     return nothing;
 }
 
+std::vector<std::string> Members::texts(const char* name) {
+    std::vector<std::string> texts;
+    for (const auto& element : elements(name)) {
+        if (!element.is_string()) {
+            note(name);
+            return {};
+        }
+        texts.push_back(element.get<std::string>());
+    }
+    return texts;
+}
+
 std::vector<Json> Members::elements(const char* name) {
     const Json* value = find(name);
     if (value != nullptr && value->is_array()) return *value;

@@ -36,6 +36,8 @@ public:
     Resource resource();
     // As JSON again.
     std::string json(const char* name);
+    // The elements of an array of texts.
+    std::vector<std::string> texts(const char* name);
     // The elements of an array.
     std::vector<Json> elements(const char* name);
     const Json& object(const char* name);

@@ -23,5 +23,6 @@ void add_acquire_command(CLI::App& ticket, TrailingWords& trailing, int& status)
 void add_watch_command(CLI::App& ticket, int& status);
 void add_line_commands(CLI::App& app, int& status);
 void add_session_commands(CLI::App& app, int& status);
+void add_token_commands(CLI::App& app, int& status);
 
 }  // namespace signalbox

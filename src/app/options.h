@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "dialect/auth/auth_options.h"
 #include "dialect/zaqar/zaqar_options.h"
 #include "net/server.h"
 
@@ -24,9 +25,13 @@ struct ServeOptions {
     std::vector<ListenAddress> tls_listen;
     std::string tls_cert;
     std::string tls_key;
-    bool insecure = false;             // listen beyond loopback without authentication
+    bool insecure = false;             // listen beyond loopback although `auth` is open
     std::string node;                  // the host's name when empty
     std::vector<Uuid> ticket_servers;  // when not empty, tickets of others are refused
+    AuthOptions auth;
+    // Empty: beside the data, made when it is not there. "-": there is no such token.
+    std::string root_token_file;
+    std::string keystone_password_file;
     size_t partitions = 1;
     size_t io_threads = 0;  // 0: by the number of cores
     log::Level log_level = log::Level::info;

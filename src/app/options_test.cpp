@@ -237,12 +237,14 @@ TEST(Options, that_have_wrong_values_are_refused_with_their_place) {
 
 TEST(Options, allow_listening_beyond_loopback_only_when_that_is_meant) {
     const std::string beyond =
-        "listen 0.0.0.0:7400: this is beyond loopback and nobody has to say who they are; if that "
-        "is meant, add --insecure";
+        "listen 0.0.0.0:7400: this is beyond loopback and nobody has to say who they are; say how "
+        "with --auth, or, if that is meant, add --insecure";
     EXPECT_EQ(error_with({{"listen", {"0.0.0.0:7400"}}}), beyond);
     EXPECT_EQ(error_with({{"listen", {"127.0.0.1:7400", "triton=0.0.0.0:7400"}}}), beyond);
     EXPECT_EQ(error_with({{"listen", {"0.0.0.0:7400"}}, {"insecure", {"false"}}}), beyond);
     EXPECT_EQ(error_with({{"listen", {"0.0.0.0:7400"}}, {"insecure", {"true"}}}), "fine");
+    EXPECT_EQ(error_with({{"listen", {"0.0.0.0:7400"}}, {"auth", {"token"}}}), "fine");
+    EXPECT_EQ(error_with({{"listen", {"0.0.0.0:7400"}}, {"auth", {"open"}}}), beyond);
     EXPECT_NE(error_with({{"listen", {"[::]:7400"}}}), "fine");
     EXPECT_NE(error_with({{"listen", {"signalbox.example:7400"}}}), "fine");
     for (const auto* address : {"127.0.0.2:7400", "localhost:7400", "[::1]:7400"}) {
@@ -252,6 +254,32 @@ TEST(Options, allow_listening_beyond_loopback_only_when_that_is_meant) {
     EXPECT_NE(
         error_with({{"tls_listen", {"0.0.0.0:7443"}}, {"tls_cert", {"c"}}, {"tls_key", {"k"}}}),
         "fine");
+}
+
+TEST(Options, say_how_it_is_found_out_who_asks) {
+    EXPECT_EQ(with("auth", "token")->auth.mode, AuthMode::token);
+    EXPECT_EQ(error_with({{"auth", {"basic"}}}),
+              R"(option --auth: "basic" must be open, token, jwt or keystone)");
+    EXPECT_EQ(error_with({{"auth", {"jwt"}}}), "auth jwt needs jwt_keys");
+    EXPECT_EQ(error_with({{"auth", {"jwt"}}, {"jwt_keys", {"keys.json"}}}), "fine");
+    EXPECT_EQ(with("jwt_algorithms", "EdDSA,PS256")->auth.jwt.algorithms,
+              (std::vector<std::string>{"EdDSA", "PS256"}));
+    // Whatever is asked for: these would let anybody in who has read the public key, or nothing.
+    for (const auto* wrong : {"none", "HS256", "RS256,none", "RS256,,ES256", ""}) {
+        EXPECT_NE(error_with({{"jwt_algorithms", {wrong}}}), "fine") << wrong;
+    }
+    OptionTexts keystone{{"auth", {"keystone"}},
+                         {"keystone_url", {"https://keystone:5000/v3/"}},
+                         {"keystone_user", {"signalbox"}},
+                         {"keystone_project", {"service"}},
+                         {"keystone_password_file", {"password"}}};
+    EXPECT_EQ(make_serve_options({}, {}, keystone)->auth.keystone.url, "https://keystone:5000");
+    EXPECT_NE(error_with({{"keystone_url", {"file:///etc/passwd"}}}), "fine");
+    for (const auto& [name, values] : OptionTexts(keystone)) {
+        auto less = keystone;
+        less.erase(name);
+        if (name != "auth") EXPECT_NE(error_with(less), "fine") << name;
+    }
 }
 
 TEST(Options, have_to_fit_together) {

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/authentication.h"
 #include "app/signal_inbox.h"
 #include "app/system_clock.h"
 #include "app/version.h"
@@ -66,11 +67,11 @@ public:
         TRY_AS(disk_, PosixDisk::mount(options_.data));
         TRY_AS(directory_, DataDirectory::open(*disk_, options_.partitions, random));
         worker_ = std::make_unique<WorkerThread>();
-        TRY_AS(auto server_options, make_server_options());
-        server_ = std::make_unique<Server>(std::move(server_options));
         const std::string name = options_.node.empty() ? host_name() : options_.node;
         node_ = std::make_unique<Node>(
             Node::Identity{name, version(), directory_.node, directory_.history}, clock_, metrics_);
+        TRY_AS(auto server_options, make_server_options());
+        server_ = std::make_unique<Server>(std::move(server_options));
         for (size_t i = 0; i < options_.partitions; ++i) TRY(add_partition(i, random));
         TRY(add_routes(name));
         TRY(server_->start(*node_, router_, http_probe_, random.next()));
@@ -120,7 +121,18 @@ private:
         server.http = options_.http;
         server.websocket_origins = options_.websocket_origins;
         server.stop_timeout = options_.stop_timeout;
+        TRY_AS(server.make_authenticator, prepare_authentication(options_, *node_, clock_));
+        warn_of_clear_text();
         return server;
+    }
+
+    // Whoever listens on the way has the credentials.
+    void warn_of_clear_text() const {
+        if (options_.auth.mode == AuthMode::open) return;
+        for (const auto& address : options_.listen) {
+            if (address.is_loopback()) continue;
+            LOG(warning, "auth.in_clear_text", {"listen", address.text()});
+        }
     }
 
     Result<void> add_partition(size_t index, Random& random) {

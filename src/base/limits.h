@@ -110,11 +110,21 @@ struct TenantQuotas {
     uint64_t messages_per_second = 0;  // posted; ten seconds' worth at once
 };
 
+struct TokenLimits {
+    size_t tokens_max = 100'000;
+    size_t roles_max = 32;        // of a token
+    size_t acl_max = 128;         // patterns of a token
+    size_t name_bytes_max = 256;  // of its tenant, user, a role, a pattern
+    Duration ttl_max = std::chrono::days(3650);
+    size_t expired_per_step_max = 256;
+};
+
 struct CoreLimits {
     TicketLimits ticket;
     SessionLimits session;
     IdempotencyLimits idempotency;
     FeedLimits feed;
+    TokenLimits token;
     QueueLimits queue;
     TenantQuotas quota;
     PoolLimits pool;

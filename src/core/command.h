@@ -9,6 +9,7 @@
 #include "core/queue_commands.h"
 #include "core/session_commands.h"
 #include "core/ticket_commands.h"
+#include "core/token_commands.h"
 
 namespace signalbox {
 
@@ -28,11 +29,11 @@ using CommandBody =
                  ClearServer, CheckTicket, GetLine, SetLine, ListLines, ListLineTickets,
                  GetTicketHistory, ListDeadlocks, CreateSession, GetSession, RenewSession,
                  HoldSession, EndSession, ListSessions, SubscribeFeed, ReadFeedHead, CancelRequest,
-                 CreateQueue, GetQueue, UpdateQueue, DeleteQueue, PurgeQueue, GetQueueStats,
-                 PostMessages, ListMessages, GetMessages, DeleteMessages, PopMessages,
-                 ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor, SetQueueCursor,
-                 DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool, DeletePool,
-                 ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors>;
+                 CreateToken, RevokeToken, CreateQueue, GetQueue, UpdateQueue, DeleteQueue,
+                 PurgeQueue, GetQueueStats, PostMessages, ListMessages, GetMessages, DeleteMessages,
+                 PopMessages, ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor,
+                 SetQueueCursor, DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool,
+                 DeletePool, ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors>;
 
 // A request to the core.
 struct Command {
@@ -43,17 +44,16 @@ struct Command {
 };
 
 // The answer to a command: Result<Body::Answer> for the body it carried.
-using Reply =
-    std::variant<Result<TicketCreated>, Result<TicketView>, Result<WaitOutcome>,
-                 Result<ServerCleared>, Result<LineView>, Result<LineList>, Result<TicketList>,
-                 Result<TicketHistory>, Result<DeadlockList>, Result<SessionView>,
-                 Result<SessionEnded>, Result<SessionList>, Result<FeedJoined>, Result<FeedHead>,
-                 Result<QueueCreated>, Result<QueueView>, Result<QueueDeleted>, Result<QueuePurged>,
-                 Result<QueueStats>, Result<MessagesPosted>, Result<MessageList>,
-                 Result<MessagesDeleted>, Result<MessagesClaimed>, Result<ClaimView>,
-                 Result<ClaimReleased>, Result<QueueCursor>, Result<QueueCursorDeleted>,
-                 Result<QueueCursorList>, Result<PoolView>, Result<PoolDeleted>, Result<PoolList>,
-                 Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>>;
+using Reply = std::variant<
+    Result<TicketCreated>, Result<TicketView>, Result<WaitOutcome>, Result<ServerCleared>,
+    Result<LineView>, Result<LineList>, Result<TicketList>, Result<TicketHistory>,
+    Result<DeadlockList>, Result<SessionView>, Result<SessionEnded>, Result<SessionList>,
+    Result<FeedJoined>, Result<FeedHead>, Result<TokenRecord>, Result<TokenRevoked>,
+    Result<QueueCreated>, Result<QueueView>, Result<QueueDeleted>, Result<QueuePurged>,
+    Result<QueueStats>, Result<MessagesPosted>, Result<MessageList>, Result<MessagesDeleted>,
+    Result<MessagesClaimed>, Result<ClaimView>, Result<ClaimReleased>, Result<QueueCursor>,
+    Result<QueueCursorDeleted>, Result<QueueCursorList>, Result<PoolView>, Result<PoolDeleted>,
+    Result<PoolList>, Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>>;
 
 // The answer that refuses a command, of the kind its sender expects; nothing for a command that
 // is never answered.

@@ -46,6 +46,7 @@ Engine::Engine(const CoreLimits& limits, uint64_t seed, Now now)
       sessions_(limits_.session),
       idempotency_(limits_.idempotency),
       pools_(limits_.pool),
+      tokens_(limits_.token),
       tickets_(limits_.ticket, sessions_, idempotency_),
       queues_(limits_.queue, limits_.quota, idempotency_, tenants_),
       feed_(limits_.feed),
@@ -54,6 +55,7 @@ Engine::Engine(const CoreLimits& limits, uint64_t seed, Now now)
 Result<void> Engine::load(const RowReader& rows, Now now) {
     TRY(tenants_.load(rows));
     TRY(sessions_.load(rows, timers_, now));
+    TRY(tokens_.load(rows));
     TRY(tickets_.load(rows, timers_, now));
     TRY(pools_.load(rows));
     TRY(queues_.load(rows, timers_, now));
@@ -196,6 +198,12 @@ struct Engine::Apply {
     }
     void operator()(const ListFlavors& command) const {
         answer<FlavorList>(engine.pools_.list(command));
+    }
+    void operator()(CreateToken& command) const {
+        answer(engine.tokens_.create(std::move(command), step));
+    }
+    void operator()(const RevokeToken& command) const {
+        answer(engine.tokens_.revoke(command, step));
     }
     void operator()(const CancelRequest& /*command*/) const { ASSERT(false); }
     void operator()(CreateQueue& command) const {
@@ -372,7 +380,8 @@ void Engine::fire(TimerHook& hook, Step& step) {
 void Engine::forget_old(Step& step) {
     const bool more_tickets = tickets_.forget_ended(step).value_or(false);
     const bool more_keys = idempotency_.forget_old(step, keys_forgotten_per_step).value_or(false);
-    const Duration pause = more_tickets || more_keys ? retention_pause : retention_interval;
+    const bool more_tokens = tokens_.forget_expired(step).value_or(false);
+    const Duration pause = more_tickets || more_keys || more_tokens ? retention_pause : retention_interval;
     timers_.schedule(retention_timer_, step.now.steady + pause);
 }
 

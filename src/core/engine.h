@@ -11,6 +11,7 @@
 #include "core/step.h"
 #include "core/tenants.h"
 #include "core/tickets.h"
+#include "core/tokens.h"
 
 namespace signalbox {
 
@@ -89,6 +90,7 @@ private:
     Sessions sessions_;
     Idempotency idempotency_;
     Pools pools_;
+    Tokens tokens_;
     Tickets tickets_;
     Queues queues_;
     Feed feed_;

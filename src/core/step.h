@@ -32,11 +32,13 @@ struct Ready {
     BatchWriter writes;
     std::vector<Completion> completions;
     std::vector<FeedDelivery> deliveries;
+    bool tokens_gone = false;  // a token that was good is not any more
 
     void reset(Revision first) {
         writes.reset(first);
         completions.clear();
         deliveries.clear();
+        tokens_gone = false;
     }
 };
 

@@ -122,6 +122,7 @@ bool Exchange::upgrade(HttpResponse head, std::shared_ptr<Successor> successor) 
     session_->last_request_seen_ = false;
     frontend_.probe().responded(head.status, frontend_.node().clock().stopwatch() - started_);
     append_response_head(early_, head, HttpFraming::upgrade, true, frontend_.http_date());
+    watch_identity();
     session_->advance();
     return true;
 }

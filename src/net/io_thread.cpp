@@ -2,7 +2,10 @@
 
 #include <boost/asio/post.hpp>
 
+#include <openssl/rand.h>
 #include <sys/prctl.h>
+
+#include "base/assert.h"
 
 namespace signalbox {
 namespace {
@@ -11,6 +14,15 @@ namespace asio = boost::asio;
 
 constexpr size_t read_buffer_bytes = 128u << 10;
 constexpr auto tick_interval = std::chrono::seconds(1);
+
+// From the system's generator: whoever sees some of it cannot tell the rest.
+std::string secret_bytes(size_t count) {
+    std::string bytes(count, '\0');
+    const int made =
+        RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+    ASSERT(made == 1);
+    return bytes;
+}
 
 }  // namespace
 
@@ -24,6 +36,7 @@ IoThread::~IoThread() {
 void IoThread::open(Frontend::Setup setup, const Node& node, const Router& router,
                     HttpProbe& probe) {
     setup.run_later = [this](std::function<void()> work) { post(std::move(work)); };
+    setup.secret = secret_bytes;
     frontend_ = std::make_unique<Frontend>(std::move(setup), node, router, probe);
 }
 

@@ -12,6 +12,7 @@
 
 #include "dialect/frontend.h"
 #include "net/connection.h"
+#include "net/curl_client.h"
 
 namespace signalbox {
 
@@ -34,6 +35,7 @@ public:
     void post(std::function<void()> work);
     [[nodiscard]] boost::asio::io_context& context() { return context_; }
     [[nodiscard]] Frontend& frontend() { return *frontend_; }
+    [[nodiscard]] HttpClient& client() { return client_; }
 
     // A new connection of this thread.
     void adopt(boost::asio::ip::tcp::socket socket, ConnectionSetup setup);
@@ -57,6 +59,7 @@ private:
     boost::asio::io_context context_{1};
     std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guard_;
     boost::asio::steady_timer ticker_{context_};
+    CurlClient client_{context_};
     std::unique_ptr<Frontend> frontend_;
     std::unordered_set<std::shared_ptr<Connection>> connections_;
     std::vector<std::shared_ptr<Connection>> dirty_;

@@ -158,6 +158,9 @@ public:
             setup.seed = seed + i;
             setup.limits = options.http;
             setup.websocket_origins = options.websocket_origins;
+            if (options.make_authenticator) {
+                setup.authenticator = options.make_authenticator(threads[i]->client());
+            }
             threads[i]->open(std::move(setup), *node, router, *probe);
         }
         for (const auto& address : options.listen) {

@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "dialect/auth/authenticator.h"
 #include "dialect/http_probe.h"
 #include "dialect/router.h"
 #include "net/core_loop.h"
 #include "net/tls.h"
+#include "port/http_client.h"
 #include "runtime/node.h"
 
 namespace signalbox {
@@ -35,6 +37,9 @@ struct ServerOptions {
     std::vector<std::string> websocket_origins;
     std::shared_ptr<TlsContext> tls;
     Duration stop_timeout = std::chrono::seconds(10);  // for clients to take their answers
+    // Called for each io thread; what it makes belongs to that thread, as `client` does. When
+    // there is none, what requests say of their sender is believed.
+    std::function<std::unique_ptr<Authenticator>(HttpClient& client)> make_authenticator;
 };
 
 // The threads and sockets of one server process. Opened and closed by the composition root:

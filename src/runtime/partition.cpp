@@ -168,6 +168,7 @@ bool Partition::try_to_release() {
 
 void Partition::deliver() {
     auto& ready = engine_.ready();
+    if (ready.tokens_gone) tokens_epoch_.fetch_add(1, std::memory_order_release);
     if (ready.completions.empty() && ready.deliveries.empty()) return;
     sink_.deliver(std::move(ready.completions), std::move(ready.deliveries));
     ready.completions.clear();

@@ -75,6 +75,11 @@ public:
     // Why it refuses at present; nothing while it serves. Any thread.
     [[nodiscard]] std::optional<std::string> trouble() const;
     [[nodiscard]] const CoreLimits& limits() const { return options_.core; }
+    // Rises when a token is gone, after that shows in snapshots and before anybody is told. Any
+    // thread.
+    [[nodiscard]] uint64_t tokens_epoch() const {
+        return tokens_epoch_.load(std::memory_order_acquire);
+    }
     // For the simulator.
     [[nodiscard]] const Engine& engine() const { return engine_; }
 
@@ -122,6 +127,7 @@ private:
     std::optional<Error> ended_;  // it does nothing any more, and refuses with this
     uint64_t bytes_since_checkpoint_ = 0;
     std::atomic<bool> checkpointing_{false};
+    std::atomic<uint64_t> tokens_epoch_{0};
     SteadyInstant reported_at_;
     bool report_is_due_ = false;
 

@@ -41,6 +41,8 @@ enum class Table : uint8_t {
     tenant_usage = 'u',      // what a tenant has in queues
     pool = 'P',             // of queues, by name
     flavor = 'V',           // by project and name
+    token = 'K',            // credentials, by the hash of the secret
+    token_by_id = 'W',      // what they stand for, by id; and by the time at which they expire
     event = 'F',            // the feed, by revision
     event_mark = 'f',       // every 1,024 events: how many and when
 };

@@ -13,8 +13,10 @@
 namespace signalbox {
 namespace {
 
+// And the tokens that a server gives out.
 const std::regex uuid_pattern(
-    "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\\b[0-9a-f]{24}\\b");
+    "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    "|\\b[0-9a-f]{24}\\b|sbx_[0-9A-Za-z_-]{43}");
 
 std::vector<std::string> split_lines(const std::string& text) {
     std::vector<std::string> lines;
@@ -381,6 +383,7 @@ World::Options world_options(const std::vector<std::string>& limits) {
     options.http = serve->http;
     options.zaqar = serve->zaqar;
     options.partitions = serve->partitions;
+    options.auth = serve->auth.mode;
     options.ticket_servers = {serve->ticket_servers.begin(), serve->ticket_servers.end()};
     return options;
 }

@@ -39,9 +39,9 @@ namespace signalbox {
 //   check                           every invariant of the engine
 //   limits waiters_max=2 ...        options of `signalbox serve` by their names; before all else
 //
-// UUIDs, and ids of 24 digits, are printed as <1>, <2>, ... in the order of their first appearance,
-// and $1, $2 in a command stand for them. $(NAME) stands for the cursor of the last event that
-// stream got.
+// UUIDs, ids of 24 digits, and tokens are printed as <1>, <2>, ... in the order of their first
+// appearance, and $1, $2 in a command stand for them. $(NAME) stands for the cursor of the last
+// event that stream got.
 class Transcript {
 public:
     explicit Transcript(World::Options options);

@@ -26,7 +26,7 @@ public:
     // The answer, when it is known at once; nothing when identify_later() has to find out. The
     // tenant that the credential names beside its token is not looked at, see speak_for().
     virtual std::optional<Answer> identify(const Credential& credential, Now now) = 0;
-    // Calls `then` once, later, on this thread.
+    // Calls `then` once, on this thread, perhaps at once.
     virtual void identify_later(const Credential& credential, Then then) = 0;
     // Whether what was found out once is true still; for what goes on for long.
     virtual bool still_holds(const Identity& identity, Now now) = 0;

@@ -24,5 +24,6 @@ void add_message_routes(Router& router, const std::shared_ptr<ClaimWatch>& watch
 void add_claim_routes(Router& router, const std::shared_ptr<ClaimWatch>& watch);
 void add_reader_routes(Router& router);
 void add_stream_routes(Router& router, const std::shared_ptr<ClaimWatch>& watch);
+void add_token_routes(Router& router);
 
 }  // namespace signalbox::native

@@ -15,6 +15,7 @@
 #include "signalbox/client/queue.h"
 #include "signalbox/client/session.h"
 #include "signalbox/client/ticket.h"
+#include "signalbox/client/token.h"
 
 namespace signalbox::client {
 
@@ -77,6 +78,14 @@ public:
     Result<std::string> hold_session(const std::string& id,
                                      const std::function<void(const Session&)>& on_held = {},
                                      const CallOptions& call = {}) const;
+
+    // Only for admins. The answer has the token itself, which is not told again.
+    Result<Token> create_token(const TokenRequest& request, const CallOptions& call = {}) const;
+    [[nodiscard]] Pager<Token> list_tokens(size_t page_items = 100,
+                                           const CallOptions& call = {}) const;
+    Result<void> revoke_token(const std::string& id, const CallOptions& call = {}) const;
+    // Whom the server takes this client for.
+    Result<Identity> identity(const CallOptions& call = {}) const;
 
     // Calls on_event, on this thread, for each event in order, without gap or repetition over
     // lost connections, until it returns false. The answer is the cursor behind the last event

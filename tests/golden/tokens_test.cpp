@@ -1,0 +1,79 @@
+#include "core/tokens.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/engine_driver.h"
+#include "storage/keys.h"
+#include "tests/golden/golden_file.h"
+
+// The rows of tokens, as ever.
+
+namespace signalbox {
+namespace {
+
+const std::string first_hash(32, '\x01');
+const std::string second_hash(32, '\x02');
+
+// Two tokens, always the same.
+class GoldenTokens {
+public:
+    GoldenTokens() {
+        CreateToken plain;
+        plain.hash = first_hash;
+        plain.tenant = "default";
+        first = driver.must(plain);
+        CreateToken full;
+        full.hash = second_hash;
+        full.tenant = "blue";
+        full.user = "é";
+        full.roles = {"admin", "member"};
+        full.acl = {"queues.#", "!queues.secret.*"};
+        full.expires_in = std::chrono::hours(1);
+        second = driver.must(full);
+    }
+    MemoryStore::Rows rows(Table table) {
+        MemoryStore::Rows rows;
+        const auto prefix = KeyBuilder(table).take();
+        const auto scan = driver.store().scan(prefix, prefix_end(prefix));
+        for (; scan->valid(); scan->next()) rows.emplace(scan->key(), scan->value());
+        return rows;
+    }
+
+    EngineDriver driver;
+    TokenRecord first;
+    TokenRecord second;
+};
+
+TEST(GoldenTokenRows, are_written_as_ever) {
+    GoldenTokens tokens;
+    expect_golden("rows-token.txt", dump_rows(tokens.rows(Table::token)));
+    expect_golden("rows-token_by_id.txt", dump_rows(tokens.rows(Table::token_by_id)));
+}
+
+TEST(GoldenTokenRows, are_read_whoever_wrote_them) {
+    if (is_rewriting()) GTEST_SKIP() << "reads what the next run finds";
+    const GoldenTokens same;
+    EngineDriver driver;
+    BatchWriter batch;
+    batch.reset(Revision(1));
+    batch.begin();
+    for (const auto* file : {"rows-token.txt", "rows-token_by_id.txt"}) {
+        for (const auto& [key, value] : from_dump_of_rows(read_golden(file))) batch.put(key, value);
+    }
+    batch.end();
+    ASSERT_TRUE(driver.store().apply(batch.view()));
+    driver.restart();
+    const auto snapshot = driver.store().snapshot();
+    EXPECT_EQ(**find_token(*snapshot, first_hash), same.first);
+    EXPECT_EQ(**find_token(*snapshot, second_hash), same.second);
+    EXPECT_EQ(list_tokens(*snapshot, {}, 10)->tokens.size(), 2u);
+    driver.must(RevokeToken{same.first.id});
+    driver.advance(std::chrono::hours(2));
+    const auto later = driver.store().snapshot();
+    EXPECT_FALSE(*find_token(*later, first_hash));
+    EXPECT_FALSE(*find_token(*later, second_hash));
+    EXPECT_TRUE(list_tokens(*later, {}, 10)->tokens.empty());
+}
+
+}  // namespace
+}  // namespace signalbox
