@@ -137,7 +137,12 @@ void MessageFlow::tick() {
         }
     }
     // A client that stands still may have acknowledged elsewhere.
-    if (!has_moved_ && !is_asking_ && !claims.empty()) look_at(claims.begin()->first);
+    if (!has_moved_ && !is_asking_ && !held_.empty()) {
+        auto next = held_.upper_bound(looked_at_);
+        if (next == held_.end()) next = held_.begin();
+        looked_at_ = next->first;
+        look_at(looked_at_);
+    }
     has_moved_ = false;
 }
 

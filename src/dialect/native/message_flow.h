@@ -107,6 +107,7 @@ private:
     bool has_begun_ = false;
     bool is_over_ = false;
     bool has_moved_ = true;  // something left a claim since the last tick
+    ClaimId looked_at_;      // the last one; each has its turn
 };
 
 }  // namespace signalbox::native

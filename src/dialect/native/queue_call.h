@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/queue_checks.h"
 #include "dialect/native/native_call.h"
 #include "dialect/native/queue_json.h"
 
@@ -19,10 +20,20 @@ inline constexpr size_t claim_messages_default = 10;
 inline constexpr Duration claim_ttl_default = std::chrono::minutes(5);
 inline constexpr Duration claim_grace_default = std::chrono::minutes(1);
 
-// The queue that the path names.
-QueueName queue_of(const Call& call);
 // Of the partition that the caller's tenant is in.
 const QueueLimits& queue_limits(const Call& call);
+
+// A handler that is only called for a queue whose name is one.
+template <class Handle>
+auto of_queue(Handle handle) {
+    return [handle](const Call& call) -> Result<void> {
+        TRY(check_queue_name(call.parameter("queue"), queue_limits(call)));
+        return handle(call);
+    };
+}
+
+// The queue that the path names.
+QueueName queue_of(const Call& call);
 std::string queue_path(const QueueName& queue);
 // As in a path or a body; errors name the field.
 Result<MessageId> parse_message_id(std::string_view text, const std::string& field);

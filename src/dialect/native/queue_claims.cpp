@@ -190,16 +190,16 @@ void add_claim_routes(Router& router, const std::shared_ptr<ClaimWatch>& watch) 
     const auto add = [&](HttpMethod method, std::string_view pattern, Router::Handler handler) {
         router.add(Dialect::native, method, pattern, std::move(handler));
     };
-    add(HttpMethod::post, "/api/v1/queues/:queue/claims", handler(claim));
-    add(HttpMethod::get, "/api/v1/queues/:queue/claims/:claim", handler(show));
-    add(HttpMethod::put, "/api/v1/queues/:queue/claims/:claim", plain_handler(renew));
-    add(HttpMethod::patch, "/api/v1/queues/:queue/claims/:claim", plain_handler(renew));
+    add(HttpMethod::post, "/api/v1/queues/:queue/claims", handler(of_queue(claim)));
+    add(HttpMethod::get, "/api/v1/queues/:queue/claims/:claim", handler(of_queue(show)));
+    add(HttpMethod::put, "/api/v1/queues/:queue/claims/:claim", plain_handler(of_queue(renew)));
+    add(HttpMethod::patch, "/api/v1/queues/:queue/claims/:claim", plain_handler(of_queue(renew)));
     add(HttpMethod::erase, "/api/v1/queues/:queue/claims/:claim",
-        plain_handler([watch](const Call& call) { return remove(call, watch); }));
+        plain_handler(of_queue([watch](const Call& call) { return remove(call, watch); })));
     add(HttpMethod::post, "/api/v1/queues/:queue/claims/:claim/ack",
-        plain_handler([watch](const Call& call) { return acknowledge(call, watch); }));
+        plain_handler(of_queue([watch](const Call& call) { return acknowledge(call, watch); })));
     add(HttpMethod::post, "/api/v1/queues/:queue/claims/:claim/release",
-        plain_handler([watch](const Call& call) { return release(call, watch); }));
+        plain_handler(of_queue([watch](const Call& call) { return release(call, watch); })));
 }
 
 }  // namespace signalbox::native

@@ -253,14 +253,14 @@ void add_message_routes(Router& router, const std::shared_ptr<ClaimWatch>& watch
     const auto add = [&](HttpMethod method, std::string_view pattern, Router::Handler handler) {
         router.add(Dialect::native, method, pattern, std::move(handler));
     };
-    add(HttpMethod::post, "/api/v1/queues/:queue/messages", handler(post));
-    add(HttpMethod::get, "/api/v1/queues/:queue/messages", handler(list));
-    add(HttpMethod::post, "/api/v1/queues/:queue/messages/pop", handler(pop));
+    add(HttpMethod::post, "/api/v1/queues/:queue/messages", handler(of_queue(post)));
+    add(HttpMethod::get, "/api/v1/queues/:queue/messages", handler(of_queue(list)));
+    add(HttpMethod::post, "/api/v1/queues/:queue/messages/pop", handler(of_queue(pop)));
     add(HttpMethod::post, "/api/v1/queues/:queue/messages/delete",
-        plain_handler([watch](const Call& call) { return remove_many(call, watch); }));
-    add(HttpMethod::get, "/api/v1/queues/:queue/messages/:message", plain_handler(show));
+        plain_handler(of_queue([watch](const Call& call) { return remove_many(call, watch); })));
+    add(HttpMethod::get, "/api/v1/queues/:queue/messages/:message", plain_handler(of_queue(show)));
     add(HttpMethod::erase, "/api/v1/queues/:queue/messages/:message",
-        handler([watch](const Call& call) { return remove(call, watch); }));
+        handler(of_queue([watch](const Call& call) { return remove(call, watch); })));
 }
 
 }  // namespace signalbox::native

@@ -81,10 +81,11 @@ void add_reader_routes(Router& router) {
     const auto add = [&](HttpMethod method, std::string_view pattern, Router::Handler handler) {
         router.add(Dialect::native, method, pattern, std::move(handler));
     };
-    add(HttpMethod::get, "/api/v1/queues/:queue/readers", plain_handler(list));
-    add(HttpMethod::get, "/api/v1/queues/:queue/readers/:reader", plain_handler(show));
-    add(HttpMethod::put, "/api/v1/queues/:queue/readers/:reader", plain_handler(put));
-    add(HttpMethod::erase, "/api/v1/queues/:queue/readers/:reader", plain_handler(remove));
+    add(HttpMethod::get, "/api/v1/queues/:queue/readers", plain_handler(of_queue(list)));
+    add(HttpMethod::get, "/api/v1/queues/:queue/readers/:reader", plain_handler(of_queue(show)));
+    add(HttpMethod::put, "/api/v1/queues/:queue/readers/:reader", plain_handler(of_queue(put)));
+    add(HttpMethod::erase, "/api/v1/queues/:queue/readers/:reader",
+        plain_handler(of_queue(remove)));
 }
 
 }  // namespace signalbox::native

@@ -60,7 +60,8 @@ std::string stream_terms(const MessageFlow::Request& request) {
 
 void add_stream_routes(Router& router, const std::shared_ptr<ClaimWatch>& watch) {
     router.add(Dialect::native, HttpMethod::get, "/api/v1/queues/:queue/stream",
-               handler([watch](const Call& call) { return stream(call, watch); }), Access::change);
+               handler(of_queue([watch](const Call& call) { return stream(call, watch); })),
+               Access::change);
 }
 
 }  // namespace signalbox::native

@@ -187,12 +187,12 @@ void add_queue_routes(Router& router) {
     const auto add = [&](HttpMethod method, std::string_view pattern, Router::Handler handler) {
         router.add(Dialect::native, method, pattern, std::move(handler));
     };
-    add(HttpMethod::put, "/api/v1/queues/:queue", plain_handler(put));
-    add(HttpMethod::get, "/api/v1/queues/:queue", plain_handler(show));
-    add(HttpMethod::patch, "/api/v1/queues/:queue", plain_handler(change));
-    add(HttpMethod::erase, "/api/v1/queues/:queue", plain_handler(remove));
-    add(HttpMethod::get, "/api/v1/queues/:queue/stats", plain_handler(stats));
-    add(HttpMethod::post, "/api/v1/queues/:queue/purge", plain_handler(purge));
+    add(HttpMethod::put, "/api/v1/queues/:queue", plain_handler(of_queue(put)));
+    add(HttpMethod::get, "/api/v1/queues/:queue", plain_handler(of_queue(show)));
+    add(HttpMethod::patch, "/api/v1/queues/:queue", plain_handler(of_queue(change)));
+    add(HttpMethod::erase, "/api/v1/queues/:queue", plain_handler(of_queue(remove)));
+    add(HttpMethod::get, "/api/v1/queues/:queue/stats", plain_handler(of_queue(stats)));
+    add(HttpMethod::post, "/api/v1/queues/:queue/purge", plain_handler(of_queue(purge)));
     add_queue_list_routes(router);
     const auto watch = std::make_shared<ClaimWatch>();
     add_message_routes(router, watch);
