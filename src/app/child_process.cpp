@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,7 +68,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 
 // In the child; only what is safe between fork and exec. Tells on `report` why it failed.
 [[noreturn]] void become(char* const* words, char* const* environment, pid_t parent,
-                         bool ends_with_parent, int report) {
+                         bool ends_with_parent, int input, int report) {
+    if (input >= 0) ::dup2(input, STDIN_FILENO);
     if (ends_with_parent) {
         ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         // It may have gone before that.
@@ -80,6 +82,24 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     const int error = errno;
     [[maybe_unused]] const auto written = ::write(report, &error, sizeof error);
     ::_exit(exit_code::not_executable);
+}
+
+// A file without a name with that text in it; -1 when there can be none.
+int open_input(const std::string& text) {
+    const int file = ::memfd_create("signalbox-input", MFD_CLOEXEC);
+    for (size_t at = 0; file >= 0 && at < text.size();) {
+        const ssize_t written = ::write(file, text.data() + at, text.size() - at);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) {
+            const int error = errno;
+            ::close(file);
+            errno = error;
+            return -1;
+        }
+        at += static_cast<size_t>(written);
+    }
+    if (file >= 0) ::lseek(file, 0, SEEK_SET);
+    return file;
 }
 
 std::set<int> open_descriptors() {
@@ -138,16 +158,24 @@ std::optional<ChildProcess::Failure> ChildProcess::start(const Spec& spec) {
     for (const int descriptor : open_descriptors()) {
         if (!inherited_.contains(descriptor)) ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     }
+    const int input = spec.input ? open_input(*spec.input) : -1;
+    if (spec.input && input < 0) return failure_of(words[0], errno);
     std::array<int, 2> report{};
-    if (::pipe2(report.data(), O_CLOEXEC) != 0) return failure_of(words[0], errno);
+    if (::pipe2(report.data(), O_CLOEXEC) != 0) {
+        const int error = errno;
+        ::close(input);
+        return failure_of(words[0], error);
+    }
+    status_.reset();
     const pid_t parent = ::getpid();
     pid_ = ::fork();
     if (pid_ == 0) {
-        become(word_pointers.data(), environment_pointers.data(), parent, spec.ends_with_us,
+        become(word_pointers.data(), environment_pointers.data(), parent, spec.ends_with_us, input,
                report[1]);
     }
     const int fork_error = errno;
     ::close(report[1]);
+    ::close(input);
     int error = 0;
     ssize_t told = 0;
     do {

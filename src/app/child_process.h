@@ -10,8 +10,9 @@
 
 namespace signalbox {
 
-// The command that `ticket acquire` runs. It has our input, outputs and directory, and the
-// signals as if it had been started by itself. Main thread; SIGCHLD says when to ask has_ended().
+// The command that `ticket acquire` or `message consume` runs. It has our input (or one of its
+// own), outputs and directory, and the signals as if it had been started by itself. Main thread;
+// SIGCHLD says when to ask has_ended().
 //
 // It stays in our process group. In one of its own it would be a background job to the
 // terminal, stopped as soon as it reads from there, unless we did all of a shell's job control;
@@ -22,6 +23,7 @@ public:
     struct Spec {
         std::vector<std::string> words;
         std::vector<std::pair<std::string, std::string>> environment;  // beside our own
+        std::optional<std::string> input = {};                         // to read, instead of ours
         // When we are killed, nobody renews its ticket any more: then it is asked to end, too.
         bool ends_with_us = true;
     };

@@ -23,6 +23,13 @@ void add_acquire_command(CLI::App& ticket, TrailingWords& trailing, int& status)
 void add_watch_command(CLI::App& ticket, int& status);
 void add_line_commands(CLI::App& app, int& status);
 void add_session_commands(CLI::App& app, int& status);
+void add_queue_commands(CLI::App& app, int& status);
+void add_message_commands(CLI::App& app, TrailingWords& trailing, int& status);
+void add_tail_command(CLI::App& message, int& status);
+void add_import_command(CLI::App& message, int& status);
+void add_export_command(CLI::App& message, int& status);
+void add_consume_command(CLI::App& message, TrailingWords& trailing, int& status);
+void add_top_command(CLI::App& app, int& status);
 void add_token_commands(CLI::App& app, int& status);
 
 }  // namespace signalbox

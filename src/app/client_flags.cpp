@@ -66,6 +66,16 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name,
         ->type_name("TIME");
 }
 
+CLI::Option* add_priority(CLI::App& command, uint8_t& target) {
+    constexpr uint32_t priority_max = 9;
+    return command
+        .add_option_function<uint32_t>(
+            "--priority", [&target](uint32_t priority) { target = static_cast<uint8_t>(priority); },
+            "0 to 9, higher goes first [0]")
+        ->check(CLI::Range(uint32_t{0}, priority_max))
+        ->type_name("N");
+}
+
 void print(const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);

@@ -37,6 +37,9 @@ struct ResourceFlags {
 CLI::Option* add_duration(CLI::App& command, const std::string& name,
                           std::optional<Duration>& target, const std::string& help);
 
+// A flag for the priority of messages.
+CLI::Option* add_priority(CLI::App& command, uint8_t& target);
+
 // Ends the command in the way of its callback, with `status` for the exit code.
 template <class Flags>
 void run_with(CLI::App& command, int& status, const Flags& flags,

@@ -88,7 +88,8 @@ int run(int argc, char** argv) {
         return complain_about_usage(error.what());
     }
     if (!trailing.words.empty() && !trailing.are_wanted) {
-        return complain_about_usage("only ticket acquire takes a command behind --");
+        return complain_about_usage(
+            "only ticket acquire and message consume take a command behind --");
     }
     return status;
 }

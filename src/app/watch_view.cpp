@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "app/exit_code.h"
+#include "app/screen.h"
 #include "app/ticket_text.h"
 
 namespace signalbox {
@@ -22,21 +22,6 @@ constexpr size_t events_kept_max = 200;
 // A burst of events is drawn once; and ages go on without any.
 constexpr Duration redraw_interval_min = std::chrono::milliseconds(100);
 constexpr Duration redraw_interval_max = std::chrono::seconds(1);
-
-// The second screen of the terminal, so that what was on the first one is there afterwards.
-constexpr const char* enter_screen = "\x1b[?1049h\x1b[?25l";
-constexpr const char* leave_screen = "\x1b[?25h\x1b[?1049l";
-constexpr const char* to_the_top = "\x1b[H";
-constexpr const char* clear_rest_of_line = "\x1b[K";
-constexpr const char* clear_below = "\x1b[J";
-
-class Screen {
-public:
-    Screen() { print(enter_screen); }
-    ~Screen() { print(leave_screen); }
-    Screen(const Screen&) = delete;
-    Screen& operator=(const Screen&) = delete;
-};
 
 std::string clock_text(Instant instant) {
     return format_instant(instant).substr(11, 8);
@@ -145,7 +130,7 @@ client::Result<WatchView::Shown> WatchView::read() const {
     // The view must not hang on a server that is away; the next turn comes soon.
     const client::CallOptions once{.retry_for = Duration::zero(),
                                    .deadline = Clock::now() + redraw_interval_max};
-    const size_t rows = screen_size().rows;
+    const size_t rows = Screen::size().rows;
     Shown shown;
     auto line = flags_.line();
     if (flags_.ticket) {
@@ -177,7 +162,7 @@ std::string WatchView::Shown::text(Instant now, size_t columns) const {
 }
 
 void WatchView::draw() {
-    const Size size = screen_size();
+    const Screen::Size size = Screen::size();
     const Instant now = wall_time();
     std::string text = fmt::format("{}  {}\n\n", clock_text(now),
                                    trouble_.empty() ? flags_.options.url : printable(trouble_));
@@ -186,25 +171,7 @@ void WatchView::draw() {
         const std::lock_guard lock(mutex_);
         for (const auto& event : events_) text += event + "\n";
     }
-    // Line by line over what is there, so that nothing flickers.
-    std::string out = to_the_top;
-    size_t row = 0;
-    size_t begin = 0;
-    while (begin < text.size() && row + 1 < size.rows) {
-        const size_t end = text.find('\n', begin);
-        out += first_characters(std::string_view(text).substr(begin, end - begin), size.columns);
-        out += clear_rest_of_line;
-        out += "\r\n";
-        begin = end + 1;
-        ++row;
-    }
-    print(out + clear_below);
-}
-
-WatchView::Size WatchView::screen_size() {
-    winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return {};
-    return {size.ws_row, size.ws_col};
+    Screen::draw(text);
 }
 
 }  // namespace signalbox

@@ -41,10 +41,6 @@ public:
     int run();
 
 private:
-    struct Size {
-        size_t rows = 24;
-        size_t columns = 80;
-    };
     // What is shown, as the server last said it.
     struct Shown {
         std::optional<client::Ticket> ticket;
@@ -61,7 +57,6 @@ private:
     client::Result<Shown> read() const;
     void draw();
     [[nodiscard]] bool wants_to_end();
-    static Size screen_size();
 
     const WatchFlags& flags_;
     const client::Client client_;
