@@ -36,11 +36,15 @@ void Exchange::end_admission(const std::function<void()>& enter) {
     if (!is_gone()) session_->advance();
 }
 
+bool Exchange::identity_holds() const {
+    return !identity_ || identity_->proof.empty() ||
+           frontend_.authenticator().still_holds(*identity_, frontend_.now());
+}
+
 void Exchange::watch_identity() {
     if (!identity_ || identity_->proof.empty()) return;
     every_tick([this] {
-        if (frontend_.authenticator().still_holds(*identity_, frontend_.now())) return;
-        session_->give_up(*this);
+        if (!identity_holds()) session_->give_up(*this);
     });
 }
 

@@ -51,6 +51,8 @@ public:
         ASSERT(identity_);
         return *identity_;
     }
+    // Whether whoever asks would still be let in; for what goes on for long.
+    [[nodiscard]] bool identity_holds() const;
     // By the router; and by a dialect whose connections say later, and again, who they are.
     void set_identity(IdentityPtr identity) { identity_ = std::move(identity); }
     // Since the request was whole.

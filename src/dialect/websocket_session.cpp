@@ -74,6 +74,8 @@ void WebSocketSession::resume_input() {
 
 size_t WebSocketSession::receive(std::string_view bytes) {
     heard_at_ = frontend().now().steady;
+    // Whoever gives messages comes back for this.
+    if (giving_) return 0;
     const auto self = shared_from_this();
     give_messages();
     size_t taken = 0;
@@ -117,7 +119,7 @@ void WebSocketSession::give_messages() {
 
 void WebSocketSession::send(const WebSocketFrame& frame) {
     if (over_) return;
-    if (backlog() + frame->size() > limits().backlog_bytes_max) {
+    if (backlog() > limits().backlog_bytes_max) {
         return close(websocket_close::policy_violation, "the client reads too slowly");
     }
     exchange_->send(frame);
@@ -194,6 +196,9 @@ void WebSocketSession::drained() {
 
 void WebSocketSession::tick() {
     const auto now = frontend().now().steady;
+    if (!exchange_->identity_holds()) {
+        return close(websocket_close::policy_violation, "the credential is not good any more");
+    }
     // What is not read is not heard.
     if (!takes_messages()) heard_at_ = now;
     if (now - heard_at_ > limits().silence_max) {

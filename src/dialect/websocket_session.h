@@ -30,11 +30,11 @@ namespace signalbox {
 // - No further message is given to the handler while `requests_max` commands that it asked the
 //   core (ask) are under way, while it holds the input, or while more than output_bytes_max are
 //   unsent. Then the connection is not read, and its client must wait.
-// - Whoever pushes looks at has_room() and goes on when_drained(). A client that lets more than
-//   backlog_bytes_max pile up is closed.
+// - Whoever pushes looks at has_room() and goes on when_drained(). A client that is sent
+//   something while more than backlog_bytes_max are unsent is closed.
 //
 // A silent client is pinged, and one that stays silent is taken for gone. When the server stops, it
-// is closed with 1001.
+// is closed with 1001, and when the credential of its request is not good any more with 1008.
 class WebSocketSession : public std::enable_shared_from_this<WebSocketSession>,
                          private Exchange::Successor {
 public:

@@ -51,6 +51,7 @@ void WebSocketConnection::begin(const std::shared_ptr<WebSocketSession>& socket,
                                 std::shared_ptr<const Options> options) {
     const auto connection = std::make_shared<WebSocketConnection>(socket, std::move(options));
     socket->every_tick([connection] { connection->tick(); });
+    socket->when_drained([connection] { connection->flush(); });
     socket->when_message(
         [connection](WebSocketMessage message) { connection->receive(std::move(message)); });
 }
@@ -64,6 +65,7 @@ void WebSocketConnection::receive(WebSocketMessage message) {
     slot->is_binary = message.is_binary;
     slot->echo = WebSocketRequest().echo();
     slots_.push_back(slot);
+    look_at_input();
     auto text = message.is_binary ? msgpack_to_json(message.payload, request_limits)
                                   : Result<std::string>(std::move(message.payload));
     if (!text) return answer_error(slot, 400, "The request " + text.error().message + ".");
@@ -80,12 +82,12 @@ void WebSocketConnection::receive(WebSocketMessage message) {
 }
 
 void WebSocketConnection::run(WebSocketRequest request, const SlotPtr& slot) {
+    if (request.header("X-Project-ID").value_or("").empty()) {
+        return answer_fault(slot, invalid_request("X-PROJECT-ID cannot be an empty string."));
+    }
     const auto identity = find_asker(request, slot);
     if (!identity) return;
     WebSocketCall::Asker asker{socket_, options_, identity->tenant, {}};
-    if (asker.project.empty()) {
-        return answer_fault(slot, invalid_request("X-PROJECT-ID cannot be an empty string."));
-    }
     if (is_changing_action(request.action()) && !identity->may_change()) {
         return answer_fault(slot, forbidden());
     }
@@ -120,12 +122,14 @@ void WebSocketConnection::authenticate(const WebSocketRequest& request, const Sl
     if (auto known = frontend.authenticator().identify(credential, frontend.now())) {
         return authenticated(std::move(*known), slot);
     }
-    socket_->hold_input();
+    is_authenticating_ = true;
+    look_at_input();
     frontend.authenticator().identify_later(
         credential, [self = shared_from_this(), slot](Result<IdentityPtr> identity) {
             if (self->socket_->is_over()) return;
+            self->is_authenticating_ = false;
             self->authenticated(std::move(identity), slot);
-            self->socket_->resume_input();
+            self->look_at_input();
         });
 }
 
@@ -190,10 +194,25 @@ void WebSocketConnection::answer(const SlotPtr& slot, int status, std::string_vi
     slot->answer = fmt::format(R"({{"request":{},"body":{},"headers":{{"status":{}}}}})",
                                slot->echo, body, status);
     slot->echo = {};
-    while (!slots_.empty() && !slots_.front()->answer.empty()) {
+    flush();
+}
+
+// As long as the client reads: large answers to several requests may come at once.
+void WebSocketConnection::flush() {
+    while (!slots_.empty() && !slots_.front()->answer.empty() && socket_->has_room()) {
         const auto first = std::move(slots_.front());
         slots_.pop_front();
         send(*first);
+    }
+    look_at_input();
+}
+
+void WebSocketConnection::look_at_input() {
+    const auto& limits = socket_->frontend().limits().websocket;
+    if (is_authenticating_ || slots_.size() >= limits.requests_max) {
+        socket_->hold_input();
+    } else {
+        socket_->resume_input();
     }
 }
 

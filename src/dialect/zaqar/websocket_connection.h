@@ -11,7 +11,8 @@
 namespace signalbox::zaqar {
 
 // One client of the WebSocket transport. Requests are run as they come, several at a time, and
-// answered in their order, each in the kind of frame that it came in. Its io thread only.
+// answered in their order, each in the kind of frame that it came in. No more are taken while
+// requests_max of them are not answered. Its io thread only.
 //
 // Where clients have to prove who they are, they do so by the action `authenticate`, as often as
 // they like; what comes behind it waits for its outcome. When what they proved it with expires, the
@@ -46,13 +47,16 @@ private:
     void answer(const SlotPtr& slot, int status, std::string_view body);
     void answer_error(const SlotPtr& slot, int status, std::string_view error);
     void answer_fault(const SlotPtr& slot, const Fault& fault);
+    void flush();
     void send(const Slot& slot);
+    void look_at_input();
     void tick();
 
     const std::shared_ptr<WebSocketSession> socket_;
     const std::shared_ptr<const Options> options_;
     IdentityPtr identity_;  // null: nobody has proved anything
     std::deque<SlotPtr> slots_;
+    bool is_authenticating_ = false;
 };
 
 }  // namespace signalbox::zaqar
