@@ -67,7 +67,9 @@ Result<MessagesPosted> Messages::post(TenantId tenant, PostMessages& command, St
     }
     TRY(usage_.check_post(tenant, command.messages.size(), body_bytes_of(command.messages),
                           step.now));
-    TRY_AS(queue, catalog_.find_or_create(tenant, command.queue, step));
+    if (!exists) {
+        TRY_AS(queue, catalog_.find_or_create(tenant, command.queue, step));
+    }
     MessagesPosted posted;
     TRY_AS(posted.ids, post_all(*queue, command, step));
     if (!command.idempotency_key.empty()) {

@@ -31,6 +31,10 @@ public:
         return counter("signalbox_ticket_transitions_total", "What happened to tickets",
                        {{"transition", name}});
     }
+    prometheus::Counter& message(const char* name) {
+        return counter("signalbox_message_transitions_total", "What happened to messages",
+                       {{"transition", name}});
+    }
 
 private:
     prometheus::Registry& registry_;
@@ -71,7 +75,20 @@ PartitionProbe::PartitionProbe(Registrar&& made)
       forced_(made.transition("force_released")),
       expired_(made.transition("expired")),
       deleted_(made.transition("deleted")),
-      deadlocked_(made.transition("deadlock")) {}
+      deadlocked_(made.transition("deadlock")),
+      queues_(made.gauge("signalbox_queues", "Queues and topics")),
+      queues_loaded_(made.gauge("signalbox_queues_loaded", "Queues that are in memory")),
+      messages_(made.gauge("signalbox_messages", "Messages in all queues")),
+      message_bytes_(made.gauge("signalbox_message_bytes", "Bytes of their bodies")),
+      claims_(made.gauge("signalbox_claims", "Claims open")),
+      messages_posted_(made.message("posted")),
+      messages_claimed_(made.message("claimed")),
+      messages_deleted_(made.message("deleted")),
+      messages_expired_(made.message("expired")),
+      messages_evicted_(made.message("evicted")),
+      messages_dead_lettered_(made.message("dead_lettered")),
+      claims_expired_(
+          made.counter("signalbox_claims_expired_total", "Claims that nobody ended in time")) {}
 
 void PartitionProbe::batch_committed(const Batch& batch) {
     commands_.Increment(static_cast<double>(batch.commands));
@@ -116,6 +133,21 @@ void PartitionProbe::state(const State& state) {
     add(deleted_, tickets.deleted, last_.deleted);
     add(deadlocked_, tickets.deadlocks, last_.deadlocks);
     last_ = tickets;
+    const auto& queues = state.engine.queues;
+    set(queues_, queues.queues_now);
+    set(queues_loaded_, queues.queues_loaded);
+    set(messages_, queues.messages_now);
+    set(message_bytes_, queues.bytes_now);
+    set(claims_, queues.claims_now);
+    const auto& messages = queues.messages;
+    add(messages_posted_, messages.posted, last_messages_.posted);
+    add(messages_claimed_, messages.claimed, last_messages_.claimed);
+    add(messages_deleted_, messages.deleted, last_messages_.deleted);
+    add(messages_expired_, messages.expired, last_messages_.expired);
+    add(messages_evicted_, messages.evicted, last_messages_.evicted);
+    add(messages_dead_lettered_, messages.dead_lettered, last_messages_.dead_lettered);
+    add(claims_expired_, messages.claims_expired, last_messages_.claims_expired);
+    last_messages_ = messages;
 }
 
 }  // namespace signalbox

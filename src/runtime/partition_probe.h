@@ -58,8 +58,22 @@ private:
     prometheus::Counter& expired_;
     prometheus::Counter& deleted_;
     prometheus::Counter& deadlocked_;
+    prometheus::Gauge& queues_;
+    prometheus::Gauge& queues_loaded_;
+    prometheus::Gauge& messages_;
+    prometheus::Gauge& message_bytes_;
+    prometheus::Gauge& claims_;
+    prometheus::Counter& messages_posted_;
+    prometheus::Counter& messages_claimed_;
+    prometheus::Counter& messages_deleted_;
+    prometheus::Counter& messages_expired_;
+    prometheus::Counter& messages_evicted_;
+    prometheus::Counter& messages_dead_lettered_;
+    prometheus::Counter& claims_expired_;
     std::mutex mutex_;
-    Tickets::Statistics last_;  // what the counters already contain
+    // What the counters already contain.
+    Tickets::Statistics last_;
+    Messages::Statistics last_messages_;
 };
 
 }  // namespace signalbox
