@@ -11,7 +11,7 @@ constexpr size_t read_bytes = 1u << 20;
 
 }  // namespace
 
-bool BatchReader::take_line(std::string_view& line) {
+bool MessageBatchReader::take_line(std::string_view& line) {
     const auto rest = std::string_view(buffer_).substr(at_);
     const size_t end = rest.find('\n');
     if (end == std::string_view::npos && (!at_end_ || rest.empty())) return false;
@@ -19,7 +19,7 @@ bool BatchReader::take_line(std::string_view& line) {
     return true;
 }
 
-client::Result<void> BatchReader::fill() {
+client::Result<void> MessageBatchReader::fill() {
     buffer_.erase(0, at_);
     at_ = 0;
     auto piece = input_.read_some(read_bytes);
@@ -29,7 +29,7 @@ client::Result<void> BatchReader::fill() {
     return {};
 }
 
-client::Result<std::optional<BatchReader::Batch>> BatchReader::next() {
+client::Result<std::optional<MessageBatchReader::Batch>> MessageBatchReader::next() {
     Batch batch;
     batch.number = batches_;
     batch.first_line = lines_taken_ + 1;
@@ -65,7 +65,7 @@ client::Result<std::optional<BatchReader::Batch>> BatchReader::next() {
     return std::optional(std::move(batch));
 }
 
-std::optional<double> BatchReader::share() const {
+std::optional<double> MessageBatchReader::share() const {
     const auto size = input_.size();
     if (!size || *size == 0) return std::nullopt;
     return static_cast<double>(bytes_taken_) / static_cast<double>(*size);

@@ -9,7 +9,7 @@ namespace signalbox {
 
 // Cuts an input with one message a line into pieces that a request can carry. The same input and
 // the same limits make the same pieces. One thread.
-class BatchReader {
+class MessageBatchReader {
 public:
     struct Limits {
         size_t bytes = 0;     // a longer line is a batch of its own
@@ -23,7 +23,7 @@ public:
     };
 
     // With `is_text`, lines are text and become JSON strings.
-    BatchReader(InputFile input, Limits limits, bool is_text)
+    MessageBatchReader(InputFile input, Limits limits, bool is_text)
         : input_(std::move(input)), limits_(limits), is_text_(is_text) {}
 
     // Nothing behind the last one.

@@ -57,8 +57,8 @@ int ImportRun::run() {
     {
         auto input = InputFile::open(flags_.file);
         if (!input) return complain(input.error());
-        BatchReader reader(std::move(*input), {batch_bytes_max, flags_.batch_messages},
-                           flags_.is_text);
+        MessageBatchReader reader(std::move(*input), {batch_bytes_max, flags_.batch_messages},
+                                  flags_.is_text);
         const size_t threads = flags_.is_ordered ? 1 : flags_.connections;
         std::vector<std::jthread> posting;
         posting_ = threads;

@@ -40,7 +40,7 @@ public:
     int run();
 
 private:
-    using Batch = BatchReader::Batch;
+    using Batch = MessageBatchReader::Batch;
 
     void post_all();
     client::Result<uint64_t> post(const Batch& batch, const std::string& key);
