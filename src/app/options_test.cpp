@@ -278,7 +278,8 @@ TEST(Options, say_how_it_is_found_out_who_asks) {
     for (const auto& [name, values] : OptionTexts(keystone)) {
         auto less = keystone;
         less.erase(name);
-        if (name != "auth") EXPECT_NE(error_with(less), "fine") << name;
+        if (name == "auth") continue;
+        EXPECT_NE(error_with(less), "fine") << name;
     }
 }
 

@@ -34,7 +34,7 @@ public:
     MemoryStore::Rows rows(Table table) {
         MemoryStore::Rows rows;
         const auto prefix = KeyBuilder(table).take();
-        const auto scan = driver.store().scan(prefix, prefix_end(prefix));
+        const auto scan = driver.store().scan(prefix, prefix_end(prefix), ScanOrder::ascending);
         for (; scan->valid(); scan->next()) rows.emplace(scan->key(), scan->value());
         return rows;
     }

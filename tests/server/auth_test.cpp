@@ -114,7 +114,7 @@ TEST_P(TokenAuth, keeps_no_token_on_the_disk) {
         std::ostringstream content;
         content << std::ifstream(entry.path(), std::ios::binary).rdbuf();
         EXPECT_EQ(content.str().find(token.substr(4)), std::string::npos) << entry.path();
-        found += content.str().find("somebody-to-look-for") != std::string::npos ? 1 : 0;
+        if (content.str().find("somebody-to-look-for") != std::string::npos) ++found;
     }
     EXPECT_GT(found, 0u);
     EXPECT_EQ(server_.log().find(token.substr(4)), std::string::npos);
