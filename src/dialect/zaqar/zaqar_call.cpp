@@ -207,14 +207,16 @@ Checked<std::optional<bool>> ZaqarCall::flag(std::string_view name) const {
 }
 
 std::optional<std::vector<std::string>> ZaqarCall::list(std::string_view name) const {
-    const auto* given = text(name);
-    if (given == nullptr) return std::nullopt;
-    std::vector<std::string> elements;
-    std::string_view rest = *given;
-    while (!rest.empty()) {
-        const size_t comma = rest.find(',');
-        if (comma != 0) elements.emplace_back(rest.substr(0, comma));
-        rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    std::optional<std::vector<std::string>> elements;
+    for (const auto& [known, value] : query_) {
+        if (known != name || value.empty()) continue;
+        if (!elements) elements.emplace();
+        std::string_view rest = value;
+        while (!rest.empty()) {
+            const size_t comma = rest.find(',');
+            if (comma != 0) elements->emplace_back(rest.substr(0, comma));
+            rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+        }
     }
     return elements;
 }

@@ -65,7 +65,7 @@ public:
     [[nodiscard]] const std::string* text(std::string_view name) const;
     [[nodiscard]] Checked<std::optional<int64_t>> integer(std::string_view name) const;
     [[nodiscard]] Checked<std::optional<bool>> flag(std::string_view name) const;
-    // "a,b": its elements, without empty ones.
+    // "a,b", or given more than once: its elements, without empty ones.
     [[nodiscard]] std::optional<std::vector<std::string>> list(std::string_view name) const;
     [[nodiscard]] const QueryParameters& query() const { return query_; }
 
