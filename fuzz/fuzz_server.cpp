@@ -6,6 +6,7 @@
 #include "dialect/common/common_routes.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
+#include "dialect/zaqar/zaqar_routes.h"
 
 namespace signalbox {
 namespace {
@@ -13,6 +14,18 @@ namespace {
 constexpr uint64_t seed = 1;
 // Beyond that the harness, not the server, would be the slow part.
 constexpr size_t received_bytes_max = 256u << 10;
+
+// Everything that there is, and small enough for a short input to reach its limits.
+zaqar::Options zaqar_options() {
+    zaqar::Options options;
+    options.admin_mode = true;
+    options.pooling = true;
+    options.secret_key = "known to the fuzzer";
+    options.limits.metadata_bytes_max = 256;
+    options.limits.post_bytes_max = 512;
+    options.limits.filters_max = 2;
+    return options;
+}
 
 // What does not change from one server to the next.
 struct Surroundings {
@@ -25,6 +38,7 @@ struct Surroundings {
         common::add_routes(router);
         native::add_routes(router);
         triton::add_routes(router, {Uuid(), "fuzz", {}});
+        zaqar::add_routes(router, zaqar_options());
     }
 };
 
@@ -48,6 +62,8 @@ PartitionOptions small_limits() {
     core.feed.events_max = 2048;
     core.feed.subscribers_max = 2;
     core.feed.buffered_events_max = 4;
+    core.pool.pools_max = 3;
+    core.pool.flavors_max = 3;
     core.waiters_max = 3;
     core.tenants_max = 3;
     return options;

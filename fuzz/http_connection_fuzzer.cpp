@@ -6,7 +6,7 @@
 //     +x        time goes on, by 2 to the power of x (modulo 26) ms
 //     |         the connection is cut, and a new one made
 //     !         the client sends nothing more on this one, but still reads
-//     the rest  bytes to send; in them $ stands for the first UUID of the last answer, so that
+//     the rest  bytes to send; in them $ stands for the first id of the last answer, so that
 //               an input can go on with the ticket or session that it made
 
 namespace signalbox {
@@ -16,14 +16,16 @@ constexpr char step_end = '\x1e';
 // Longer than any comment, bookmark or retention takes to come round.
 constexpr Duration now_and_then = std::chrono::seconds(20);
 
-// The first UUID behind a name of JSON, or nothing.
+// The first UUID or id behind a name of JSON or in a Location, or nothing.
 std::string first_uuid(std::string_view text) {
-    for (const std::string_view name : {"\"uuid\":\"", "\"id\":\""}) {
+    for (const std::string_view name : {"\"uuid\":\"", "\"id\":\"", "?ids=", "/claims/"}) {
         const size_t at = text.rfind("HTTP/1.1");
         const size_t found = text.find(name, at == std::string_view::npos ? 0 : at);
         if (found == std::string_view::npos) continue;
         const auto uuid = text.substr(found + name.size(), 36);
         if (Uuid::parse(uuid)) return std::string(uuid);
+        const auto id = text.substr(found + name.size(), 24);
+        if (MessageId::parse(id)) return std::string(id);
     }
     return {};
 }

@@ -1,5 +1,7 @@
 #include "base/bytes.h"
 #include "core/event.h"
+#include "core/pools.h"
+#include "core/queue_rows.h"
 #include "core/ticket.h"
 #include "core/tokens.h"
 #include "fuzz/fuzzing.h"
@@ -8,6 +10,74 @@
 // Any bytes as rows of the store: a string for the key, the rest is the value.
 
 namespace signalbox {
+namespace {
+
+void fuzz_queue(std::string_view value) {
+    if (const auto row = decode_queue(value)) {
+        const auto written = encode_queue(*row);
+        const auto again = decode_queue(written);
+        ASSERT(again && again->settings == row->settings && again->metadata == row->metadata);
+        ASSERT(encode_queue(*again) == written);
+    }
+    if (const auto key = decode_queue_key(value)) {
+        const auto again = decode_queue_key(encode_queue_key(*key));
+        ASSERT(again && *again == *key);
+    }
+    Queue queue{QueueKey{}};
+    if (decode_counters(value, queue)) {
+        const auto written = encode_counters(queue);
+        Queue again{QueueKey{}};
+        ASSERT(decode_counters(written, again));
+        ASSERT(encode_counters(again) == written);
+    }
+}
+
+void fuzz_message(std::string_view value) {
+    const auto row = decode_message(value);
+    if (!row) return;
+    std::string written;
+    encode_message(*row, written);
+    const auto again = decode_message(written);
+    ASSERT(again && again->body == row->body && again->group == row->group);
+    ASSERT(again->expires_at == row->expires_at && again->delayed_until == row->delayed_until);
+    ASSERT(again->client == row->client && again->claim_count == row->claim_count);
+    ASSERT(again->moved_id == row->moved_id && again->is_plain() == row->is_plain());
+}
+
+void fuzz_claim(std::string_view key, std::string_view value) {
+    if (const auto claim = decode_claim(value)) {
+        const auto written = encode_claim(*claim);
+        const auto again = decode_claim(written);
+        ASSERT(again && again->taken.size() == claim->taken.size());
+        ASSERT(encode_claim(*again) == written);
+    }
+    if (const auto place = claim_place_of_key(key)) {
+        const auto again = claim_place_of_key(claim_key(place->queue, place->id));
+        ASSERT(again && again->id == place->id && again->queue == place->queue);
+    }
+    if (const auto cursor = decode_queue_cursor(key, value)) {
+        const auto again = decode_queue_cursor(cursor_key(QueueNumber(1), cursor->reader),
+                                               encode_queue_cursor(*cursor));
+        ASSERT(again && again->reader == cursor->reader && again->sequence == cursor->sequence);
+    }
+}
+
+void fuzz_places(std::string_view key, std::string_view value) {
+    if (const auto place = message_place_of_key(key)) {
+        ASSERT(message_place_of_key(message_key(QueueNumber(1), *place)) == place);
+    }
+    if (const auto place = decode_place(value)) {
+        ASSERT(decode_place(encode_place(*place)) == place);
+    }
+    static_cast<void>(timed_place_of_key(key));
+    if (value.size() == sizeof(MessageId)) {
+        const auto id = MessageId::from_raw(value);
+        const auto place = message_place(QueueNumber(1), id);
+        if (place) ASSERT(message_id(QueueNumber(1), *place) == id);
+    }
+}
+
+}  // namespace
 
 void fuzz_one(std::string_view input) {
     ByteReader reader(input);
@@ -35,6 +105,16 @@ void fuzz_one(std::string_view input) {
         ASSERT(again && again->size() == events->size());
         ASSERT(encode_events(*again) == encode_events(*events));
     }
+    fuzz_queue(value);
+    fuzz_message(value);
+    fuzz_claim(key, value);
+    fuzz_places(key, value);
+    if (const auto pool = decode_pool(key, value)) {
+        const auto row = encode_pool(*pool);
+        const auto again = decode_pool(key, row);
+        ASSERT(again && encode_pool(*again) == row && again->name == pool->name);
+    }
+    if (const auto flavor = decode_flavor(key, value)) ASSERT(flavor->name.size() < key.size());
     if (const auto token = decode_token(key, value)) {
         const auto again = decode_token(key, encode_token(*token));
         ASSERT(again && *again == *token);
