@@ -39,8 +39,7 @@ void OpenAuthenticator::identify_later(const Credential& /*credential*/, Then /*
 Result<IdentityPtr> speak_for(IdentityPtr identity, std::string_view named_tenant) {
     if (named_tenant.empty() || named_tenant == identity->tenant) return identity;
     if (!identity->is_admin) {
-        return fail(ErrorCode::forbidden, "this credential does not speak for that tenant",
-                    "tenant");
+        return fail(ErrorCode::forbidden, "is not one that this credential speaks for", "tenant");
     }
     auto other = std::make_shared<Identity>(*identity);
     other->tenant = named_tenant;
