@@ -113,6 +113,7 @@ void Frontend::take_back(RequestId request, const std::string& tenant) {
 }
 
 void Frontend::deliver(std::vector<Completion> completions, std::vector<FeedDelivery> deliveries) {
+    if (turn_) begin_turn();  // the disk may have taken its time
     // Events first: an answer may tell how far the feed has come (ReadFeedHead), and whoever is
     // told must have been given every event up to there. A stream that is given an event before
     // the answer that makes it one keeps it until then.

@@ -56,7 +56,11 @@ public:
     [[nodiscard]] Random& random() { return random_; }
     [[nodiscard]] Authenticator& authenticator() const { return *setup_.authenticator; }
     [[nodiscard]] std::string secret(size_t bytes) const { return setup_.secret(bytes); }
-    [[nodiscard]] Now now() const { return node_.clock().now(); }
+    // Within a turn of the host, when it began, or when it got its last answers: a look at the
+    // clock costs, and a request asks for the time again and again.
+    [[nodiscard]] Now now() const { return turn_ ? *turn_ : node_.clock().now(); }
+    void begin_turn() { turn_ = node_.clock().now(); }
+    void end_turn() { turn_.reset(); }
     // Any thread may ask.
     void run_later(Work work) const { setup_.run_later(std::move(work)); }
 
@@ -116,6 +120,7 @@ private:
     std::vector<std::function<bool()>> ticking_;
     std::string date_;
     int64_t date_second_ = -1;
+    std::optional<Now> turn_;
 };
 
 }  // namespace signalbox

@@ -1,15 +1,15 @@
 #include "net/connection.h"
 
 #include <array>
+#include <cerrno>
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "net/io_thread.h"
 
 namespace signalbox {
 namespace {
-
-namespace asio = boost::asio;
 
 // A busy peer gets no more than this many reads in a row.
 constexpr int reads_in_a_row_max = 4;
@@ -20,12 +20,11 @@ constexpr size_t discarded_bytes_max = 64u << 20;
 
 }  // namespace
 
-Connection::Connection(IoThread& thread, asio::ip::tcp::socket socket, ConnectionSetup setup,
-                       std::string peer)
+Connection::Connection(IoThread& thread, ConnectionSetup setup)
     : thread_(thread),
-      socket_(std::move(socket)),
+      socket_(std::move(setup.socket)),
       transport_(std::move(setup.transport)),
-      session_(thread.frontend(), *this, setup.dialects, std::move(peer)) {
+      session_(thread.frontend(), *this, setup.dialects, std::move(setup.peer)) {
     thread_.frontend().probe().connection_opened();
 }
 
@@ -33,8 +32,10 @@ Connection::~Connection() {
     thread_.frontend().probe().connection_closed();
 }
 
-void Connection::start() {
+bool Connection::start() {
     wait_readable();
+    watched_for_ = waits_for_;
+    return thread_.readiness().watch(socket_.number(), *this, watched_for_);
 }
 
 void Connection::session_changed() {
@@ -43,33 +44,28 @@ void Connection::session_changed() {
     if (auto self = weak_from_this().lock()) thread_.mark_dirty(std::move(self));
 }
 
-void Connection::wait_readable() {
-    if (waits_readable_ || !is_open_) return;
-    waits_readable_ = true;
-    socket_.async_wait(asio::ip::tcp::socket::wait_read,
-                       [self = shared_from_this()](const boost::system::error_code& error) {
-                           self->waits_readable_ = false;
-                           if (error || !self->is_open_) return;
-                           if (self->lingers_until_) return self->discard();
-                           self->read();
-                           self->thread_.flush_dirty();
-                       });
+void Connection::watch() {
+    if (!is_open_ || waits_for_ == watched_for_) return;
+    watched_for_ = waits_for_;
+    thread_.readiness().change(socket_.number(), *this, watched_for_);
 }
 
-void Connection::wait_writable() {
-    if (waits_writable_ || !is_open_) return;
-    waits_writable_ = true;
-    socket_.async_wait(asio::ip::tcp::socket::wait_write,
-                       [self = shared_from_this()](const boost::system::error_code& error) {
-                           self->waits_writable_ = false;
-                           if (error || !self->is_open_) return;
-                           if (self->read_wants_write_) {
-                               self->read_wants_write_ = false;
-                               self->read();
-                           }
-                           self->flush();
-                           self->thread_.flush_dirty();
-                       });
+void Connection::ready(Readiness::Interest what) {
+    if (!is_open_) return;
+    // What nobody waits for is told only when the connection is over.
+    if (watched_for_ == Readiness::Interest()) return close();
+    const bool reads = what.read && waits_for_.read;
+    const bool writes = what.write && waits_for_.write;
+    if (reads) waits_for_.read = false;
+    if (writes) waits_for_.write = false;
+    if (reads && lingers_until_) {
+        discard();
+    } else if (reads || (writes && read_wants_write_)) {
+        read_wants_write_ = false;
+        read();
+    }
+    if (writes) flush();
+    watch();
 }
 
 void Connection::read() {
@@ -110,20 +106,23 @@ bool Connection::write() {
 }
 
 void Connection::flush() {
-    if (!is_open_ || !write()) return;
-    if (session_.is_finished()) {
-        if (session_.was_refused() && !session_.has_input_ended()) return linger();
-        return close();
+    if (!is_open_) return;
+    if (write()) {
+        if (session_.is_finished()) {
+            if (!session_.was_refused() || session_.has_input_ended()) return close();
+            linger();
+        } else if (session_.wants_input()) {
+            wait_readable();
+        }
     }
-    if (session_.wants_input()) wait_readable();
+    watch();
 }
 
 void Connection::linger() {
     if (lingers_until_) return;
     lingers_until_ = thread_.frontend().now().steady + linger_max;
     transport_->shut_down();
-    boost::system::error_code ignored;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    ::shutdown(socket_.number(), SHUT_WR);
     wait_readable();
 }
 
@@ -131,10 +130,11 @@ void Connection::linger() {
 void Connection::discard() {
     const auto buffer = thread_.read_buffer();
     for (int i = 0; i < reads_in_a_row_max; ++i) {
-        boost::system::error_code error;
-        discarded_bytes_ += socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
-        if (error == asio::error::would_block) break;
-        if (error || discarded_bytes_ > discarded_bytes_max) return close();
+        const ssize_t count = ::recv(socket_.number(), buffer.data(), buffer.size(), 0);
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) break;
+        if (count <= 0) return close();
+        discarded_bytes_ += static_cast<size_t>(count);
+        if (discarded_bytes_ > discarded_bytes_max) return close();
     }
     wait_readable();
 }
@@ -146,12 +146,12 @@ void Connection::finish_soon() {
 
 bool Connection::tick(SteadyInstant now) {
     if (lingers_until_) return now > *lingers_until_;
-    return session_.is_overdue(now) || (!waits_readable_ && has_hung_up());
+    return session_.is_overdue(now) || (!waits_for_.read && has_hung_up());
 }
 
 // What is not read is not told of its end either. This asks for the end without reading up to it.
 bool Connection::has_hung_up() {
-    pollfd asked{socket_.native_handle(), POLLRDHUP, 0};
+    pollfd asked{socket_.number(), POLLRDHUP, 0};
     if (::poll(&asked, 1, 0) <= 0) return false;
     if ((asked.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) return true;
     // What has not been read yet stands behind a request that would still be held.
@@ -165,8 +165,8 @@ void Connection::close() {
     const auto self = shared_from_this();
     session_.close();
     transport_->shut_down();
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    thread_.readiness().forget(socket_.number());
+    socket_.close();
     thread_.forget(self);
 }
 

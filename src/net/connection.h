@@ -1,10 +1,12 @@
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "dialect/http_session.h"
+#include "net/descriptor.h"
+#include "net/readiness.h"
 #include "net/transport.h"
 
 namespace signalbox {
@@ -12,25 +14,29 @@ namespace signalbox {
 class IoThread;
 
 struct ConnectionSetup {
+    Descriptor socket;
+    std::unique_ptr<Transport> transport;  // on that socket
     DialectSet dialects;
-    std::unique_ptr<Transport> transport;
+    std::string peer;  // its address, without port
 };
 
 // A socket and the session that it carries bytes for. It waits for readiness only; reading and
-// writing are its own, so that an idle connection holds no buffer. Lives as long as something
-// is waited for, or its thread keeps it. Its io thread only.
+// writing are its own, so that an idle connection holds no buffer. Lives as long as its thread
+// keeps it. Its io thread only.
 //
 // A request that is refused ends the connection while its client may still be sending. Closing
 // then would reset the connection, and the client would lose the answer that says why; so the
 // connection lingers: its writing side is shut, and what comes is thrown away until the client
 // ends its side too, within a bounded time and amount.
-class Connection : public std::enable_shared_from_this<Connection>, private HttpSession::Host {
+class Connection : public std::enable_shared_from_this<Connection>,
+                   private HttpSession::Host,
+                   private Readiness::Watched {
 public:
-    Connection(IoThread& thread, boost::asio::ip::tcp::socket socket, ConnectionSetup setup,
-               std::string peer);
+    Connection(IoThread& thread, ConnectionSetup setup);
     ~Connection() override;
 
-    void start();
+    // False when the system cannot watch one more socket.
+    [[nodiscard]] bool start();
     // Sends what is ready, then reads on or closes as the session wishes.
     void flush();
     void finish_soon();
@@ -43,8 +49,11 @@ public:
 
 private:
     void session_changed() override;
-    void wait_readable();
-    void wait_writable();
+    void ready(Readiness::Interest what) override;
+    void wait_readable() { waits_for_.read = true; }
+    void wait_writable() { waits_for_.write = true; }
+    // Tells the thread what is waited for, if that has changed.
+    void watch();
     void read();
     bool has_hung_up();
     void linger();
@@ -53,12 +62,12 @@ private:
     bool write();
 
     IoThread& thread_;
-    boost::asio::ip::tcp::socket socket_;
+    Descriptor socket_;
     std::unique_ptr<Transport> transport_;
     HttpSession session_;
     bool is_open_ = true;
-    bool waits_readable_ = false;
-    bool waits_writable_ = false;
+    Readiness::Interest waits_for_;
+    Readiness::Interest watched_for_;
     bool read_wants_write_ = false;  // TLS: reading goes on when the socket is writable
     std::optional<SteadyInstant> lingers_until_;
     size_t discarded_bytes_ = 0;

@@ -139,8 +139,7 @@ private:
             if (error) return;
             armed_for_.reset();
             if (scheduled_.exchange(true)) return;
-            run();
-            thread_.flush_dirty();
+            thread_.turn([this] { run(); });
         });
     }
 

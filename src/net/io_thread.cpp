@@ -44,14 +44,16 @@ void IoThread::start() {
     thread_ = std::thread([this] {
         ::prctl(PR_SET_NAME, "signalbox-io");
         tick();
+        readiness_.start([this](const auto& tell) { turn(tell); });
         context_.run();
-        // What was waited for is cancelled by now, but a handler that was not run yet keeps its
-        // connection; it would be destroyed with the context, behind what a connection needs.
+        // What was not run yet may bring a connection, which would be destroyed with the context,
+        // behind what it needs.
         do {
             close_connections();
             context_.restart();
             context_.poll();
         } while (!connections_.empty());
+        forgotten_.clear();
     });
 }
 
@@ -59,6 +61,7 @@ void IoThread::stop() {
     asio::post(context_, [this] {
         guard_.reset();
         ticker_.cancel();
+        readiness_.stop();
         close_connections();
         context_.stop();
     });
@@ -69,31 +72,35 @@ void IoThread::join() {
 }
 
 void IoThread::post(std::function<void()> work) {
-    asio::post(context_, [this, work = std::move(work)] {
-        work();
-        flush_dirty();
-    });
+    asio::post(context_, [this, work = std::move(work)] { turn(work); });
 }
 
-void IoThread::adopt(asio::ip::tcp::socket socket, ConnectionSetup setup) {
-    boost::system::error_code error;
-    const auto remote = socket.remote_endpoint(error);
-    const auto connection = std::make_shared<Connection>(*this, std::move(socket), std::move(setup),
-                                                         error ? "" : remote.address().to_string());
+void IoThread::adopt(ConnectionSetup setup) {
+    const auto connection = std::make_shared<Connection>(*this, std::move(setup));
+    if (!connection->start()) return frontend_->probe().connection_refused();
     connections_.insert(connection);
     connection_count_ = connections_.size();
-    connection->start();
 }
 
 void IoThread::forget(const std::shared_ptr<Connection>& connection) {
+    forgotten_.push_back(connection);
     connections_.erase(connection);
     connection_count_ = connections_.size();
+}
+
+void IoThread::turn(const std::function<void()>& work) {
+    is_in_turn_ = true;
+    frontend_->begin_turn();
+    work();
+    flush_dirty();
+    frontend_->end_turn();
+    is_in_turn_ = false;
+    forgotten_.clear();
 }
 
 void IoThread::finish_connections() {
     const auto connections = connections_;
     for (const auto& connection : connections) connection->finish_soon();
-    flush_dirty();
 }
 
 void IoThread::close_connections() {
@@ -104,6 +111,8 @@ void IoThread::close_connections() {
 
 void IoThread::mark_dirty(std::shared_ptr<Connection> connection) {
     connection->is_dirty = true;
+    // An answer that came from elsewhere, such as another server's.
+    if (!is_in_turn_ && dirty_.empty()) post([] {});
     dirty_.push_back(std::move(connection));
 }
 
@@ -127,14 +136,15 @@ void IoThread::tick() {
     ticker_.expires_after(tick_interval);
     ticker_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
-        frontend_->tick();
-        const auto now = frontend_->now().steady;
-        std::vector<std::shared_ptr<Connection>> over;
-        for (const auto& connection : connections_) {
-            if (connection->tick(now)) over.push_back(connection);
-        }
-        for (const auto& connection : over) connection->close();
-        flush_dirty();
+        turn([this] {
+            frontend_->tick();
+            const auto now = frontend_->now().steady;
+            std::vector<std::shared_ptr<Connection>> over;
+            for (const auto& connection : connections_) {
+                if (connection->tick(now)) over.push_back(connection);
+            }
+            for (const auto& connection : over) connection->close();
+        });
         tick();
     });
 }

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
@@ -33,12 +32,15 @@ public:
 
     // Runs `work` on this thread. Any thread.
     void post(std::function<void()> work);
+    // Everything that runs here runs within a turn, at whose end what it has made ready is sent:
+    // one gathered write a connection.
+    void turn(const std::function<void()>& work);
     [[nodiscard]] boost::asio::io_context& context() { return context_; }
     [[nodiscard]] Frontend& frontend() { return *frontend_; }
     [[nodiscard]] HttpClient& client() { return client_; }
 
     // A new connection of this thread.
-    void adopt(boost::asio::ip::tcp::socket socket, ConnectionSetup setup);
+    void adopt(ConnectionSetup setup);
     // Every connection ends with the answers it is owed.
     void finish_connections();
     void close_connections();
@@ -47,22 +49,26 @@ public:
 
     // For connections: it wants to be looked at when the present piece of work is done.
     void mark_dirty(std::shared_ptr<Connection> connection);
+    // It is over; it is kept until the end of the turn, in which it may be told that it is ready.
     void forget(const std::shared_ptr<Connection>& connection);
-    // Sends what the work just done has made ready: one gathered write a connection.
-    void flush_dirty();
+    [[nodiscard]] Readiness& readiness() { return readiness_; }
     // Shared by all connections: what is read is parsed before the next one is read.
     [[nodiscard]] std::span<char> read_buffer() { return read_buffer_; }
 
 private:
     void tick();
+    void flush_dirty();
 
     boost::asio::io_context context_{1};
     std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guard_;
     boost::asio::steady_timer ticker_{context_};
     CurlClient client_{context_};
+    Readiness readiness_{context_};
     std::unique_ptr<Frontend> frontend_;
     std::unordered_set<std::shared_ptr<Connection>> connections_;
+    std::vector<std::shared_ptr<Connection>> forgotten_;
     std::vector<std::shared_ptr<Connection>> dirty_;
+    bool is_in_turn_ = false;
     std::vector<char> read_buffer_;
     std::atomic<size_t> connection_count_{0};
     std::thread thread_;
