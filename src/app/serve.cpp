@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -49,6 +50,14 @@ void raise_descriptor_limit() {
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Those that this process may run on; the machine may have more.
+size_t usable_cores() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (::sched_getaffinity(0, sizeof set, &set) != 0) return std::thread::hardware_concurrency();
+    return static_cast<size_t>(CPU_COUNT(&set));
 }
 
 size_t io_thread_count(const ServeOptions& options, size_t cores) {
@@ -115,8 +124,7 @@ private:
         if (!options_.tls_listen.empty()) {
             TRY_AS(server.tls, TlsContext::load(options_.tls_cert, options_.tls_key));
         }
-        const size_t cores = std::thread::hardware_concurrency();
-        server.io_threads = io_thread_count(options_, cores);
+        server.io_threads = io_thread_count(options_, usable_cores());
         server.core_on_io_thread = server.io_threads == 1;
         server.http = options_.http;
         server.websocket_origins = options_.websocket_origins;
