@@ -1,7 +1,5 @@
 #include "runtime/inbox.h"
 
-#include <iterator>
-
 #include "base/assert.h"
 
 namespace signalbox {
@@ -19,15 +17,11 @@ bool Inbox::push(Command&& command) {
     return true;
 }
 
-void Inbox::take(std::deque<Command>& out) {
+void Inbox::take(std::vector<Command>& out) {
+    ASSERT(out.empty());
     const std::lock_guard lock(mutex_);
     taken_ += commands_.size();
-    if (out.empty()) {
-        out.swap(commands_);
-        return;
-    }
-    std::move(commands_.begin(), commands_.end(), std::back_inserter(out));
-    commands_.clear();
+    out.swap(commands_);
 }
 
 void Inbox::done(size_t count) {

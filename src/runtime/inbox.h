@@ -1,8 +1,8 @@
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <mutex>
+#include <vector>
 
 #include "base/limits.h"
 #include "core/command.h"
@@ -21,8 +21,8 @@ public:
     // False when it is full; the command is untouched then. Cancellations always get in,
     // because they free what others wait for.
     bool push(Command&& command);
-    // Moves everything there is to the end of `out`.
-    void take(std::deque<Command>& out);
+    // Moves everything there is into `out`, which is empty and keeps its capacity for the next.
+    void take(std::vector<Command>& out);
     // So many of those taken have been applied or refused.
     void done(size_t count);
 
@@ -30,7 +30,7 @@ private:
     const InboxLimits& limits_;
     const std::function<void()> wake_;
     std::mutex mutex_;
-    std::deque<Command> commands_;
+    std::vector<Command> commands_;
     size_t taken_ = 0;  // and not done
 };
 

@@ -1,5 +1,7 @@
 #include "runtime/partition.h"
 
+#include <span>
+
 #include <fmt/format.h>
 
 #include "base/assert.h"
@@ -11,6 +13,7 @@ namespace {
 // A batch may write more than it was allowed to, by what its last command writes. Seldom more than
 // this; and then it is held.
 constexpr size_t batch_slack = 4;
+constexpr size_t pending_kept_max = 4096;
 constexpr Duration retry_interval = std::chrono::milliseconds(100);
 constexpr Duration report_interval = std::chrono::milliseconds(200);
 // While something is due at a time of the calendar, look at the clock this often: it may be set.
@@ -80,7 +83,8 @@ Result<void> Partition::recover() {
 }
 
 bool Partition::run_batch() {
-    inbox_.take(pending_);
+    const bool has_taken = pending_.empty();
+    if (has_taken) inbox_.take(pending_);
     if (!ended_ && try_to_release()) {
         if (const auto room = make_room()) {
             set_trouble(std::nullopt);
@@ -90,7 +94,7 @@ bool Partition::run_batch() {
     }
     if (const auto why = trouble()) {
         refuse_pending(ended_ ? *ended_ : unavailable(*why));
-        return false;
+        return !has_taken;
     }
 
     const Now now = clock_.now();
@@ -98,20 +102,29 @@ bool Partition::run_batch() {
     engine_.begin_batch(now, journal_.last_revision().next(), rows_);
     const bool more_due = engine_.fire_due();
     batch_commands_ = 0;
-    while (!pending_.empty() && batch_commands_ < options_.inbox.batch_commands_max &&
+    while (next_pending_ < pending_.size() && batch_commands_ < options_.inbox.batch_commands_max &&
            engine_.ready().writes.view().bytes.size() < options_.inbox.batch_bytes_max) {
-        engine_.apply(std::move(pending_.front()));
-        pending_.pop_front();
+        engine_.apply(std::move(pending_[next_pending_]));
+        ++next_pending_;
         ++batch_commands_;
     }
     engine_.end_batch();
+    if (next_pending_ == pending_.size()) forget_pending();
     inbox_.done(batch_commands_);
     stage_ = Stage::applied_by_engine;
     if (try_to_release()) {
         checkpoint_if_due();
         report_state(now);
     }
-    return more_due || !pending_.empty();
+    // Whoever came while the inbox was not looked at has woken nobody.
+    return more_due || !pending_.empty() || !has_taken;
+}
+
+// Its memory is for the next ones, unless it was a crowd.
+void Partition::forget_pending() {
+    pending_.clear();
+    next_pending_ = 0;
+    if (pending_.capacity() > pending_kept_max) pending_.shrink_to_fit();
 }
 
 Result<void> Partition::make_room() {
@@ -177,15 +190,15 @@ void Partition::deliver() {
 
 void Partition::refuse_pending(const Error& error) {
     std::vector<Completion> completions;
-    for (auto& command : pending_) {
+    for (auto& command : std::span(pending_).subspan(next_pending_)) {
         if (auto reply = refusal(command.body, error)) {
             completions.push_back({command.request, std::move(*reply)});
         } else {
             engine_.cancel(std::get<CancelRequest>(command.body).parked, clock_.now());
         }
     }
-    inbox_.done(pending_.size());
-    pending_.clear();
+    inbox_.done(pending_.size() - next_pending_);
+    forget_pending();
     probe_.commands_refused(completions.size());
     if (!completions.empty()) sink_.deliver(std::move(completions), {});
 }

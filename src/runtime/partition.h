@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -102,6 +101,7 @@ private:
     [[nodiscard]] bool is_final(const Error& error) const;
     bool try_to_release();
     void refuse_pending(const Error& error);
+    void forget_pending();
     void refuse_ready(const Error& error);
     void deliver();
     void fail_for_good(const Error& error);
@@ -120,7 +120,8 @@ private:
     Engine engine_;
     BatchRows rows_;
 
-    std::deque<Command> pending_;  // taken from the inbox, for this batch or the next
+    std::vector<Command> pending_;  // taken from the inbox, for this batch or the next
+    size_t next_pending_ = 0;       // those before it are done
     Stage stage_ = Stage::released;
     size_t batch_commands_ = 0;  // in the last batch
     bool store_failed_ = false;
