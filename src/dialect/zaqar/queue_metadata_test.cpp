@@ -85,10 +85,10 @@ TEST(QueueMetadata, filters_compare_numbers_as_numbers) {
 
 TEST(QueuePatch, changes_nothing_but_what_it_names) {
     auto document = MetadataDocument::parse(R"({"a":1,"b":2.50})");
-    const auto operations = read_patch(
-        R"([{"op":"add","path":"/metadata/c~1d","value":{"x":1}},)"
-        R"({"path":"/metadata/a","value":null,"op":"replace"},{"op":"remove","path":"/metadata/b"}])",
-        {});
+    const auto operations = read_patch(R"([{"op":"add","path":"/metadata/c~1d","value":{"x":1}},)"
+                                       R"({"path":"/metadata/a","value":null,"op":"replace"},)"
+                                       R"({"op":"remove","path":"/metadata/b"}])",
+                                       {});
     ASSERT_TRUE(operations);
     ASSERT_TRUE(apply_patch(document, QueueKind::queue, *operations));
     EXPECT_EQ(document.text(), R"({"a":null,"c/d":{"x":1}})");

@@ -66,7 +66,8 @@ HttpResponse not_let_in(const Error& error) {
 
 }  // namespace
 
-void RouteTable::add_to(Version version, HttpMethod method, std::string_view path, Handle handle) {
+void RouteTable::add_to(Version version, HttpMethod method, std::string_view path,
+                        AnswerCall handle) {
     std::string pattern = "/";
     pattern += version_text(version);
     pattern += path;
@@ -77,7 +78,7 @@ void RouteTable::add_to(Version version, HttpMethod method, std::string_view pat
     });
 }
 
-void RouteTable::add(HttpMethod method, std::string_view path, Handle handle, Since since) {
+void RouteTable::add(HttpMethod method, std::string_view path, AnswerCall handle, Since since) {
     add_to(Version::v2, method, path, handle);
     if (since == Since::v1_1 && options_->v1_1) add_to(Version::v1_1, method, path, handle);
 }

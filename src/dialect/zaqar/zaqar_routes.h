@@ -18,20 +18,21 @@ void add_routes(Router& router, const Options& options);
 class RouteTable {
 public:
     // Answers the call, unless it fails.
-    using Handle = Checked<void> (*)(const ZaqarCall& call);
+    using AnswerCall = Checked<void> (*)(const ZaqarCall& call);
     enum class Since : uint8_t { v1_1, v2 };
 
     RouteTable(Router& router, std::shared_ptr<const Options> options)
         : router_(router), options_(std::move(options)) {}
 
     // `path` is what stands behind "/v2". Of those versions that are served.
-    void add(HttpMethod method, std::string_view path, Handle handle, Since since = Since::v1_1);
+    void add(HttpMethod method, std::string_view path, AnswerCall handle,
+             Since since = Since::v1_1);
     [[nodiscard]] const Options& options() const { return *options_; }
     [[nodiscard]] const std::shared_ptr<const Options>& shared_options() const { return options_; }
     [[nodiscard]] Router& router() const { return router_; }
 
 private:
-    void add_to(Version version, HttpMethod method, std::string_view path, Handle handle);
+    void add_to(Version version, HttpMethod method, std::string_view path, AnswerCall handle);
 
     Router& router_;
     std::shared_ptr<const Options> options_;
