@@ -63,9 +63,9 @@ Setter number(Number ServeOptions::* member, uint64_t min, uint64_t max) {
 
 // For a limit within one of the structs: `place` says where.
 template <class Place>
-Setter count(Place place, uint64_t max) {
+Setter count(Place place, uint64_t max, uint64_t min = 1) {
     return [=](ServeOptions& options, const std::string& text) -> Result<void> {
-        TRY_AS(const auto value, read_number(text, 1, max));
+        TRY_AS(const auto value, read_number(text, min, max));
         auto& target = place(options);
         target = static_cast<std::remove_reference_t<decltype(target)>>(value);
         return {};
@@ -404,14 +404,15 @@ std::vector<OptionSpec> make_specs() {
               [](O& o) -> auto& { return o.core.queue.claims_max; });
     add_count("queue_readers_max", "Readers of a queue",
               [](O& o) -> auto& { return o.core.queue.cursors_max; });
-    add("quota_queues_max", "N", "Queues and topics of one tenant [no limit]",
-        count([](O& o) -> auto& { return o.core.quota.queues_max; }, 1'000'000'000));
-    add("quota_messages_max", "N", "Messages in all queues of one tenant [no limit]",
-        count([](O& o) -> auto& { return o.core.quota.messages_max; }, 1'000'000'000'000));
-    add("quota_bytes_max", "SIZE", "Bytes of their bodies [no limit]",
-        size([](O& o) -> auto& { return o.core.quota.bytes_max; }, 1, 1024 * 1024 * gib));
-    add("quota_messages_per_second", "N", "Messages that a tenant may post a second [no limit]",
-        count([](O& o) -> auto& { return o.core.quota.messages_per_second; }, 100'000'000));
+    constexpr uint64_t quota_max = 1'000'000'000'000;
+    add("quota_queues_max", "N", "Queues and topics of one tenant; 0: any number [0]",
+        count([](O& o) -> auto& { return o.core.quota.queues_max; }, quota_max, 0));
+    add("quota_messages_max", "N", "Messages in all queues of one tenant; 0: any number [0]",
+        count([](O& o) -> auto& { return o.core.quota.messages_max; }, quota_max, 0));
+    add("quota_bytes_max", "SIZE", "Bytes of their bodies; 0: any number [0]",
+        size([](O& o) -> auto& { return o.core.quota.bytes_max; }, 0, 1024 * 1024 * gib));
+    add("quota_messages_per_second", "N", "Messages that a tenant may post; 0: any number [0]",
+        count([](O& o) -> auto& { return o.core.quota.messages_per_second; }, quota_max, 0));
     add_count("waiters_max", "Requests held at once",
               [](O& o) -> auto& { return o.core.waiters_max; });
     add_count("tokens_max", "Tokens", [](O& o) -> auto& { return o.core.token.tokens_max; });

@@ -219,7 +219,7 @@ TEST(Options, that_have_wrong_values_are_refused_by_name) {
     EXPECT_EQ(error_with({{"log_format", {"xml"}}}),
               R"(option --log-format: "xml" must be logfmt or json)");
     for (const auto* address : {"7400", ":7400", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x",
-                                "zaqar=127.0.0.1:7400"}) {
+                                "amqp=127.0.0.1:7400"}) {
         EXPECT_NE(error_with({{"listen", {address}}}), "fine") << address;
     }
 }

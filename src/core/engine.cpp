@@ -381,7 +381,8 @@ void Engine::forget_old(Step& step) {
     const bool more_tickets = tickets_.forget_ended(step).value_or(false);
     const bool more_keys = idempotency_.forget_old(step, keys_forgotten_per_step).value_or(false);
     const bool more_tokens = tokens_.forget_expired(step).value_or(false);
-    const Duration pause = more_tickets || more_keys || more_tokens ? retention_pause : retention_interval;
+    const Duration pause =
+        more_tickets || more_keys || more_tokens ? retention_pause : retention_interval;
     timers_.schedule(retention_timer_, step.now.steady + pause);
 }
 
