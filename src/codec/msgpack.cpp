@@ -21,7 +21,9 @@ Error malformed() {
 }
 
 Error without_form(std::string_view what) {
-    return {ErrorCode::invalid_argument, std::string(what) + " has no form in JSON", {}};
+    return {ErrorCode::invalid_argument,
+            "has " + std::string(what) + ", for which JSON has no form",
+            {}};
 }
 
 Error too_deep() {

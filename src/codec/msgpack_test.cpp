@@ -43,16 +43,17 @@ TEST(MsgpackToJson, knows_every_kind_that_json_has) {
 }
 
 TEST(MsgpackToJson, refuses_what_json_has_no_form_for) {
-    EXPECT_EQ(json_of(bytes({0xc4, 1, 0})), "binary data has no form in JSON");
-    EXPECT_EQ(json_of(bytes({0x91, 0xc5, 0, 1, 0})), "binary data has no form in JSON");
-    EXPECT_EQ(json_of(bytes({0xd4, 1, 0})), "binary data has no form in JSON");
+    EXPECT_EQ(json_of(bytes({0xc4, 1, 0})), "has binary data, for which JSON has no form");
+    EXPECT_EQ(json_of(bytes({0x91, 0xc5, 0, 1, 0})), "has binary data, for which JSON has no form");
+    EXPECT_EQ(json_of(bytes({0xd4, 1, 0})), "has binary data, for which JSON has no form");
     EXPECT_EQ(json_of(bytes({0xca, 0x7f, 0x80, 0, 0})),
-              "a number that is not finite has no form in JSON");
+              "has a number that is not finite, for which JSON has no form");
     EXPECT_EQ(json_of(bytes({0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0})),
-              "a number that is not finite has no form in JSON");
-    EXPECT_EQ(json_of(bytes({0x81, 1, 2})), "a key that is not text has no form in JSON");
+              "has a number that is not finite, for which JSON has no form");
+    EXPECT_EQ(json_of(bytes({0x81, 1, 2})),
+              "has a key that is not text, for which JSON has no form");
     EXPECT_EQ(json_of(bytes({0x81, 0xc4, 1, 'a', 2})),
-              "a key that is not text has no form in JSON");
+              "has a key that is not text, for which JSON has no form");
     EXPECT_EQ(json_of(bytes({0xa1, 0xff})), "has text that is not UTF-8");
     EXPECT_EQ(json_of(bytes({0x81, 0xa1, 0xff, 1})), "has a key that is not UTF-8");
 }

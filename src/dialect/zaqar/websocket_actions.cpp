@@ -27,15 +27,6 @@ std::string json_text(std::string_view text) {
     return out;
 }
 
-std::string listed(const std::vector<MessageView>& messages) {
-    std::string out = "[";
-    for (const auto& message : messages) {
-        if (out.size() > 1) out += ',';
-        append_listed_message(out, message);
-    }
-    return out + "]";
-}
-
 std::string in_messages(std::string_view content) {
     return fmt::format(R"({{"messages":{}}})", content);
 }
@@ -141,7 +132,7 @@ Checked<void> list_messages(Call& call) {
     command.include_claimed = request.flag("include_claimed");
     command.include_delayed = request.flag("include_delayed");
     call.ask(std::move(command), [](Call& self, const MessageList& list) {
-        self.respond(200, in_messages(listed(list.messages)));
+        self.respond(200, in_messages(listed_messages(list.messages)));
     });
     return {};
 }
@@ -186,7 +177,7 @@ Checked<void> get_messages(Call& call) {
         return {};
     }
     call.ask(std::move(command), [](Call& self, const MessageList& list) {
-        self.respond(200, in_messages(listed(list.messages)));
+        self.respond(200, in_messages(listed_messages(list.messages)));
     });
     return {};
 }
@@ -305,105 +296,6 @@ Checked<void> delete_messages(Call& call) {
     return {};
 }
 
-Checked<ClaimTimes> claim_times(const Call& call) {
-    auto times = read_claim_times(call.request().body(), call.limits());
-    if (!times) return times;
-    if (auto checked = check_claim_ttl(times->ttl, call.limits()); !checked) {
-        return refuse(std::move(checked.error()));
-    }
-    return times;
-}
-
-Checked<void> create_claim(Call& call) {
-    const auto times = claim_times(call);
-    if (!times) return refuse(times.error());
-    const auto limit = check_claim_limit(call.request().integer("limit"), call.limits());
-    if (!limit) return refuse(limit.error());
-    if (auto checked = check_claim_grace(times->grace, call.limits()); !checked) return checked;
-    ClaimMessages command;
-    command.queue = call.queue();
-    command.limit = *limit;
-    command.ttl = std::chrono::seconds(times->ttl);
-    command.grace = std::chrono::seconds(times->grace);
-    call.ask(std::move(command), [](Call& self, const MessagesClaimed& claimed) {
-        if (!claimed.claim) return self.respond(204, R"({"claim_id":null})");
-        self.respond(201, fmt::format(R"({{"claim_id":"{}","messages":{}}})", claimed.claim->text(),
-                                      listed(claimed.messages)));
-    });
-    return {};
-}
-
-void refuse_claim(Call& call, const Error& error) {
-    const auto text = call.request().text("claim_id").value_or("");
-    if (error.code != ErrorCode::not_found) return call.refuse_with(fault_of(error));
-    call.refuse_with(not_found(fmt::format("Claim {} does not exist in queue {} for project {}",
-                                           text, call.queue().name, call.project())),
-                     fmt::format("Claim {} does not exist.", text));
-}
-
-std::optional<ClaimId> claim_of(const Call& call) {
-    const auto id = ClaimId::parse(call.request().text("claim_id").value_or(""));
-    return id ? std::optional(*id) : std::nullopt;
-}
-
-Checked<void> get_claim(Call& call) {
-    const auto id = claim_of(call);
-    if (!id) {
-        refuse_claim(call, no_such_claim);
-        return {};
-    }
-    call.ask_any(GetClaim{call.queue(), *id}, [](Call& self, const Result<ClaimView>& claim) {
-        if (!claim) return refuse_claim(self, claim.error());
-        self.respond(
-            200, fmt::format(R"({{"age":{},"ttl":{},"messages":{}}})", whole_seconds(claim->age),
-                             whole_seconds(claim->ttl), listed(claim->messages)));
-    });
-    return {};
-}
-
-Checked<void> update_claim(Call& call) {
-    const auto times = claim_times(call);
-    if (!times) return refuse(times.error());
-    const auto id = claim_of(call);
-    if (!id) {
-        refuse_claim(call, no_such_claim);
-        return {};
-    }
-    RenewClaim command;
-    command.queue = call.queue();
-    command.claim = *id;
-    command.ttl = std::chrono::seconds(times->ttl);
-    // Here Zaqar does not look at it; what is out of range is taken as the nearest that is not.
-    command.grace = std::chrono::seconds(
-        std::clamp<int64_t>(times->grace, 0, whole_seconds(call.limits().claim_grace_max)));
-    call.ask_any(std::move(command), [](Call& self, const Result<ClaimView>& claim) {
-        if (!claim) return refuse_claim(self, claim.error());
-        self.respond_text(204, fmt::format("Claim {} updated.", claim->id.text()));
-    });
-    return {};
-}
-
-Checked<void> delete_claim(Call& call) {
-    const auto text =
-        fmt::format("Claim {} deleted.", call.request().text("claim_id").value_or(""));
-    const auto id = claim_of(call);
-    if (!id) {
-        call.respond_text(204, text);
-        return {};
-    }
-    ReleaseClaim command;
-    command.queue = call.queue();
-    command.claim = *id;
-    call.ask_any(std::move(command), [text](Call& self, const Result<ClaimReleased>& released) {
-        // What is not there any more is released.
-        if (!released && released.error().code != ErrorCode::not_found) {
-            return self.refuse_with(fault_of(released.error()));
-        }
-        self.respond_text(204, text);
-    });
-    return {};
-}
-
 Checked<void> show_stats(Call& call) {
     const auto path = queue_path(version_text(Version::v2), call.queue());
     call.ask_any(GetQueueStats{call.queue()}, [path](Call& self, const Result<QueueStats>& stats) {
@@ -435,7 +327,10 @@ Checked<void> purge_queue(Call& call) {
 }
 
 Checked<void> list_queues(Call& call) {
-    list_websocket_queues(call.shared_from_this());
+    // Its answer comes behind what the requests in front of this one have changed.
+    call.ask(ReadFeedHead{}, [](Call& self, const FeedHead& /*head*/) {
+        list_websocket_queues(self.shared_from_this());
+    });
     return {};
 }
 
@@ -457,10 +352,10 @@ constexpr std::array actions{
     Action{"message_get_many", get_messages},
     Action{"message_delete", delete_message, true},
     Action{"message_delete_many", delete_messages, true},
-    Action{"claim_create", create_claim, true},
-    Action{"claim_get", get_claim},
-    Action{"claim_update", update_claim, true},
-    Action{"claim_delete", delete_claim, true},
+    Action{"claim_create", websocket_create_claim, true},
+    Action{"claim_get", websocket_get_claim},
+    Action{"claim_update", websocket_update_claim, true},
+    Action{"claim_delete", websocket_delete_claim, true},
     Action{"queue_create", create_queue, true},
     Action{"queue_list", list_queues},
     Action{"queue_get", show_queue},

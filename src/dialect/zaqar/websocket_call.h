@@ -84,6 +84,15 @@ private:
 // Runs the action that the request names, which keeps its schema.
 void run_websocket_action(const std::shared_ptr<WebSocketCall>& call);
 
+// Actions on claims; each fails with why it cannot be done.
+Checked<void> websocket_create_claim(WebSocketCall& call);
+Checked<void> websocket_get_claim(WebSocketCall& call);
+Checked<void> websocket_update_claim(WebSocketCall& call);
+Checked<void> websocket_delete_claim(WebSocketCall& call);
+
+// [{"id","claim_id","ttl","age","body"}...]
+std::string listed_messages(const std::vector<MessageView>& messages);
+
 // Whether it changes something.
 bool is_changing_action(std::string_view action);
 

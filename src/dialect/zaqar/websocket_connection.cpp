@@ -12,7 +12,6 @@
 #include "dialect/zaqar/signed_url.h"
 #include "dialect/zaqar/zaqar_call.h"
 #include "dialect/zaqar/zaqar_json.h"
-#include "dialect/zaqar/zaqar_routes.h"
 
 namespace signalbox::zaqar {
 namespace {
@@ -102,6 +101,10 @@ void WebSocketConnection::run(WebSocketRequest request, const SlotPtr& slot) {
             return answer_fault(slot, known.error());
         }
     }
+    if (request.action() == "queue_list") {
+        barrier_ = slot;
+        look_at_input();
+    }
     socket_->set_caller(identity->user.empty() ? socket_->exchange().origin().peer
                                                : identity->user);
     run_websocket_action(std::make_shared<WebSocketCall>(
@@ -122,14 +125,12 @@ void WebSocketConnection::authenticate(const WebSocketRequest& request, const Sl
     if (auto known = frontend.authenticator().identify(credential, frontend.now())) {
         return authenticated(std::move(*known), slot);
     }
-    is_authenticating_ = true;
+    barrier_ = slot;
     look_at_input();
     frontend.authenticator().identify_later(
         credential, [self = shared_from_this(), slot](Result<IdentityPtr> identity) {
             if (self->socket_->is_over()) return;
-            self->is_authenticating_ = false;
             self->authenticated(std::move(identity), slot);
-            self->look_at_input();
         });
 }
 
@@ -194,6 +195,7 @@ void WebSocketConnection::answer(const SlotPtr& slot, int status, std::string_vi
     slot->answer = fmt::format(R"({{"request":{},"body":{},"headers":{{"status":{}}}}})",
                                slot->echo, body, status);
     slot->echo = {};
+    if (barrier_ == slot) barrier_ = nullptr;
     flush();
 }
 
@@ -209,7 +211,7 @@ void WebSocketConnection::flush() {
 
 void WebSocketConnection::look_at_input() {
     const auto& limits = socket_->frontend().limits().websocket;
-    if (is_authenticating_ || slots_.size() >= limits.requests_max) {
+    if (barrier_ || slots_.size() >= limits.requests_max) {
         socket_->hold_input();
     } else {
         socket_->resume_input();
@@ -233,23 +235,6 @@ void WebSocketConnection::tick() {
     if (!identity_ || frontend.authenticator().still_holds(*identity_, frontend.now())) return;
     identity_ = nullptr;
     socket_->close(authentication_expired, "Authentication expired.");
-}
-
-void add_websocket_routes(RouteTable& routes) {
-    for (const auto* path : {"/", "/v2", "/v2/"}) {
-        routes.router().add_upgrade(
-            Dialect::zaqar, path,
-            [options = routes.shared_options()](Call& call) {
-                const auto& frontend = call.exchange->frontend();
-                const auto handshake =
-                    WebSocketHandshake::of(call.request, {frontend.websocket_origins(), {}});
-                if (!handshake) return call.exchange->respond(handshake.error());
-                WebSocketConnection::begin(WebSocketSession::open(call.exchange, *handshake),
-                                           options);
-            },
-            // Who asks is told on it.
-            Access::open);
-    }
 }
 
 }  // namespace signalbox::zaqar

@@ -15,8 +15,8 @@ namespace signalbox::zaqar {
 // requests_max of them are not answered. Its io thread only.
 //
 // Where clients have to prove who they are, they do so by the action `authenticate`, as often as
-// they like; what comes behind it waits for its outcome. When what they proved it with expires, the
-// connection is closed.
+// they like; what comes behind it waits for its outcome, as it does for lists of queues, which do
+// not come from the core. When what they proved it with expires, the connection is closed.
 class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnection> {
 public:
     static void begin(const std::shared_ptr<WebSocketSession>& socket,
@@ -56,7 +56,7 @@ private:
     const std::shared_ptr<const Options> options_;
     IdentityPtr identity_;  // null: nobody has proved anything
     std::deque<SlotPtr> slots_;
-    bool is_authenticating_ = false;
+    SlotPtr barrier_;  // what comes behind it waits for its answer; null: nothing does
 };
 
 }  // namespace signalbox::zaqar
