@@ -48,7 +48,7 @@ void add_consume_command(CLI::App& message, TrailingWords& trailing, int& status
     add_duration(*command, "--claim-ttl", flags->claim_ttl,
                  "How long a message outlives the last sign of life of this command [1m]");
     add_duration(*command, "--release-delay", flags->release_delay,
-                 "How long a message rests before it comes again [0]");
+                 "How long a message rests before it comes again [1s]");
     command->add_option("--count", flags->messages_max, "End after so many")->type_name("N");
     command->add_flag("--until-empty", flags->ends_when_empty, "End when there is no message");
     command->add_flag("--text", flags->is_text,

@@ -16,6 +16,8 @@ namespace signalbox {
 namespace {
 
 constexpr Duration claim_ttl_default = std::chrono::minutes(1);
+// So that a message that always fails is not all that is done.
+constexpr Duration release_delay_default = std::chrono::seconds(1);
 
 void complain_line(const std::string& text) {
     std::fprintf(stderr, "signalbox: %s\n", printable(text).c_str());
@@ -79,7 +81,7 @@ client::ConsumerOptions ConsumeRun::make_options() {
     client::ConsumerOptions options;
     options.batch = flags_.batch;
     options.claim_ttl = flags_.claim_ttl.value_or(claim_ttl_default);
-    options.release_delay = flags_.release_delay.value_or(Duration::zero());
+    options.release_delay = flags_.release_delay.value_or(release_delay_default);
     options.messages_max = flags_.messages_max;
     options.ends_when_empty = flags_.ends_when_empty;
     options.stop = stop_.get_token();

@@ -18,7 +18,8 @@ namespace signalbox {
 namespace {
 
 constexpr Duration retry_for_default = std::chrono::minutes(1);
-constexpr uint64_t page_items_max = 10'000;
+// As many as the server tells of in one answer.
+constexpr uint64_t page_items_max = 1000;
 // A page of bodies, about.
 constexpr uint64_t page_bytes = 4u << 20;
 
@@ -126,7 +127,7 @@ void add_export_command(CLI::App& message, int& status) {
     command->add_option("--after", flags->after, "Behind the message of this number [0]")
         ->type_name("N");
     command->add_option("--page", flags->page_items, "Messages of a request [as their size allows]")
-        ->check(CLI::Range(size_t{1}, size_t{10'000}))
+        ->check(CLI::Range(uint64_t{1}, page_items_max))
         ->type_name("N");
     command->add_flag("--quiet", flags->is_quiet, "Show no progress");
     run_with(*command, status, flags, export_messages);

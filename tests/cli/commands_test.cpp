@@ -215,7 +215,7 @@ TEST_F(Commands, SayHowTheyAreUsed) {
     EXPECT_TRUE(has(sure({"--help"}), "ticket"));
     EXPECT_EQ(run_cli({"ticket"}).status, 2);
     expect_failure({"ticket", "list", "--", "true"}, 2,
-                   "signalbox: only ticket acquire takes a command behind --\n"
+                   "signalbox: only ticket acquire and message consume take a command behind --\n"
                    "Try signalbox --help.\n");
 }
 

@@ -271,8 +271,13 @@ std::string Transcript::start_server() {
 std::string Transcript::run(const std::string& command) {
     const auto lines = split_lines(command);
     std::string rest = lines.front();
+    size_t head_lines = 1;
+    while (rest.ends_with('\\') && head_lines < lines.size()) {
+        rest.back() = '\n';
+        rest += lines[head_lines++];
+    }
     std::vector<std::string> fields;
-    for (size_t i = 1; i < lines.size(); ++i) {
+    for (size_t i = head_lines; i < lines.size(); ++i) {
         fields.push_back(with_uuids(lines[i].substr(lines[i].find_first_not_of(' '))));
     }
     fields = with_common(std::move(fields));
@@ -425,8 +430,9 @@ std::string run_transcript(const std::string& content) {
             continue;
         }
         out += line + "\n";
-        if (line.empty() || line.starts_with('#')) continue;
-        if (line.starts_with("  ")) {
+        const bool goes_on = command.ends_with('\\');
+        if (!goes_on && (line.empty() || line.starts_with('#'))) continue;
+        if (goes_on || line.starts_with("  ")) {
             command += "\n" + line;
             continue;
         }
