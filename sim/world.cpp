@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
-#include "codec/secret_token.h"
+#include "codec/digest.h"
 #include "core/tokens.h"
 #include "dialect/auth/token_authenticator.h"
 #include "dialect/common/common_routes.h"

@@ -8,17 +8,18 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/rand.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "codec/digest.h"
 #include "codec/secret_token.h"
 #include "core/tokens.h"
 #include "dialect/auth/jwt_authenticator.h"
 #include "dialect/auth/keystone_authenticator.h"
 #include "dialect/auth/token_authenticator.h"
+#include "net/secret_bytes.h"
 
 namespace signalbox {
 namespace {
@@ -58,11 +59,7 @@ Result<std::string> read_secret(const std::string& option, const std::string& pa
 
 // For its owner's eyes only, and never over another one.
 Result<void> write_root_token(const std::string& path) {
-    std::string secret(token_secret_bytes, '\0');
-    const int made = RAND_bytes(reinterpret_cast<unsigned char*>(secret.data()),
-                                static_cast<int>(secret.size()));
-    ASSERT(made == 1);
-    const std::string line = format_token(secret) + "\n";
+    const std::string line = format_token(secret_bytes(token_secret_bytes)) + "\n";
     // Under its name only when it is whole: a start that is cut short leaves no half of it.
     const std::string draft = path + ".new";
     const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include "base/assert.h"
 #include "base/ids.h"
@@ -39,6 +40,14 @@ std::string md5_base64(std::string_view bytes) {
 
 std::string sha1_base64(std::string_view bytes) {
     return digest_base64(bytes, EVP_sha1());
+}
+
+// Not through EVP, which looks for its implementation each time: this is done for each request.
+std::string sha256(std::string_view bytes) {
+    std::string digest(SHA256_DIGEST_LENGTH, '\0');
+    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+           reinterpret_cast<unsigned char*>(digest.data()));
+    return digest;
 }
 
 }  // namespace signalbox

@@ -14,4 +14,7 @@ std::string sha1_base64(std::string_view bytes);
 // MD5 in lower-case digits, as Zaqar's checksums carry it. Against accidents only.
 std::string md5_hex(std::string_view bytes);
 
+// SHA-256, 32 bytes: what of a secret is kept.
+std::string sha256(std::string_view bytes);
+
 }  // namespace signalbox

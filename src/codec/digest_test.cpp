@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/ids.h"
+
 namespace signalbox {
 namespace {
 
@@ -17,6 +19,12 @@ TEST(Md5Base64, is_what_content_md5_carries) {
 // The vector of FIPS 180, in base64.
 TEST(Sha1Base64, is_what_a_websocket_is_accepted_with) {
     EXPECT_EQ(sha1_base64("abc"), "qZk+NkcGgWq6PiVxeFDCbJzQ2J0=");
+}
+
+// FIPS 180-2, B.1.
+TEST(Sha256, is_the_known_one) {
+    EXPECT_EQ(to_hex(sha256("abc")),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 }  // namespace

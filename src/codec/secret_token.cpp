@@ -2,10 +2,6 @@
 
 #include <array>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/sha.h>
-
 #include "base/assert.h"
 
 namespace signalbox {
@@ -30,14 +26,6 @@ constexpr auto values = make_values();
 std::string format_token(std::string_view secret) {
     ASSERT(secret.size() == token_secret_bytes);
     return std::string(token_prefix) + base64url_encode(secret);
-}
-
-// Not through EVP, which looks for its implementation each time: this is done for each request.
-std::string sha256(std::string_view bytes) {
-    std::string digest(SHA256_DIGEST_LENGTH, '\0');
-    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-           reinterpret_cast<unsigned char*>(digest.data()));
-    return digest;
 }
 
 std::string base64url_encode(std::string_view bytes) {
@@ -73,10 +61,6 @@ bool base64url_decode(std::string_view text, std::string& bytes) {
     }
     // A lone character is no byte, and what is left of the last one is zeros.
     return held < 6 && (bits & ((1u << held) - 1)) == 0;
-}
-
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 }  // namespace signalbox

@@ -16,14 +16,8 @@ inline constexpr size_t token_secret_bytes = 32;
 // Of as many bytes as that.
 std::string format_token(std::string_view secret);
 
-// What of a token is written down: 32 bytes.
-std::string sha256(std::string_view bytes);
-
 std::string base64url_encode(std::string_view bytes);
 // Without padding, and only as it would be written. False otherwise.
 bool base64url_decode(std::string_view text, std::string& bytes);
-
-// In a time that does not depend on where they differ.
-bool equal_in_constant_time(std::string_view a, std::string_view b);
 
 }  // namespace signalbox

@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "base/ids.h"
-
 namespace signalbox {
 namespace {
 
@@ -12,12 +10,6 @@ TEST(SecretToken, is_a_prefix_and_what_cannot_be_guessed) {
     const auto token = format_token(std::string(32, '\xff'));
     EXPECT_EQ(token, "sbx_" + std::string(42, '_') + "8");
     EXPECT_EQ(token.size(), 47u);
-}
-
-// FIPS 180-2, B.1.
-TEST(Sha256, is_the_known_one) {
-    EXPECT_EQ(to_hex(sha256("abc")),
-              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST(Base64Url, is_that_of_rfc_4648) {
@@ -41,13 +33,6 @@ RC_GTEST_PROP(Base64Url, reads_what_it_wrote, (const std::string& bytes)) {
     std::string again;
     RC_ASSERT(base64url_decode(base64url_encode(bytes), again));
     RC_ASSERT(again == bytes);
-}
-
-TEST(EqualInConstantTime, tells_what_differs) {
-    EXPECT_TRUE(equal_in_constant_time("abc", "abc"));
-    EXPECT_FALSE(equal_in_constant_time("abc", "abd"));
-    EXPECT_FALSE(equal_in_constant_time("abc", "abcd"));
-    EXPECT_TRUE(equal_in_constant_time("", ""));
 }
 
 }  // namespace

@@ -2,10 +2,9 @@
 
 #include <boost/asio/post.hpp>
 
-#include <openssl/rand.h>
 #include <sys/prctl.h>
 
-#include "base/assert.h"
+#include "net/secret_bytes.h"
 
 namespace signalbox {
 namespace {
@@ -14,15 +13,6 @@ namespace asio = boost::asio;
 
 constexpr size_t read_buffer_bytes = 128u << 10;
 constexpr auto tick_interval = std::chrono::seconds(1);
-
-// From the system's generator: whoever sees some of it cannot tell the rest.
-std::string secret_bytes(size_t count) {
-    std::string bytes(count, '\0');
-    const int made =
-        RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-    ASSERT(made == 1);
-    return bytes;
-}
 
 }  // namespace
 

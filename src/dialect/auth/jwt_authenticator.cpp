@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
-#include "codec/secret_token.h"
+#include "codec/digest.h"
 
 namespace signalbox {
 namespace {

@@ -6,10 +6,10 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "codec/digest.h"
 #include "codec/json_reader.h"
 #include "codec/json_writer.h"
 #include "codec/jwt.h"
-#include "codec/secret_token.h"
 
 namespace signalbox {
 namespace {

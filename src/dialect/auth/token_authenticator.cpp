@@ -1,7 +1,8 @@
 #include "dialect/auth/token_authenticator.h"
 
 #include "base/assert.h"
-#include "codec/secret_token.h"
+#include "codec/digest.h"
+#include "codec/hmac.h"
 #include "core/tokens.h"
 
 namespace signalbox {
@@ -44,7 +45,7 @@ std::string TokenAuthenticator::challenge() const {
 }
 
 Authenticator::Answer TokenAuthenticator::identify_hash(const std::string& hash, Instant now) {
-    if (root_ && equal_in_constant_time(hash, root_->proof)) return root_;
+    if (root_ && is_same_secret(hash, root_->proof)) return root_;
     // Read before the snapshot is taken, which is then at least as new.
     if (const uint64_t epoch = tokens_.tokens_epoch(); epoch != epoch_) {
         cache_.clear();

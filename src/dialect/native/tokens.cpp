@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "codec/digest.h"
 #include "codec/secret_token.h"
 #include "dialect/native/native_call.h"
 #include "dialect/native/native_routes.h"
