@@ -100,6 +100,7 @@ Scenario::Report Scenario::run() {
     for (unsigned i = 0; i < keeper_count; ++i) {
         keepers_.push_back(std::make_unique<SessionKeeper>(world_, oracle_, i));
     }
+    queues_.begin();
     administrator_ = std::make_unique<SimHttp>(world_);
     follower_ = std::make_unique<FeedFollower>(world_, feed_oracle_, "the follower");
     traveller_ = std::make_unique<FeedFollower>(world_, feed_oracle_, "the traveller");
@@ -109,8 +110,11 @@ Scenario::Report Scenario::run() {
     world_.check();
     read_feed();
     oracle_.compare_with_listing(read_listing());
+    queues_.finish();
+    world_.check();
 
     for (auto& complaint : oracle_.verify()) report_.complaints.push_back(std::move(complaint));
+    for (auto& complaint : queues_.verify()) report_.complaints.push_back(std::move(complaint));
     for (const auto& complaint : feed_oracle_.complaints()) {
         report_.complaints.push_back(complaint);
     }
@@ -128,6 +132,7 @@ Scenario::Report Scenario::run() {
     for (const auto& event : oracle_.seen()) {
         report_.digest = checksum(event.cursor + event.type + event.data, report_.digest);
     }
+    report_.digest ^= queues_.digest();
     return report_;
 }
 
@@ -135,6 +140,7 @@ void Scenario::round() {
     misfortune();
     for (const auto& worker : workers_) worker->act();
     for (const auto& keeper : keepers_) keeper->act();
+    queues_.act();
     administrate();
     follower_->act();
     if (traveller_is_here_) traveller_->act();
@@ -155,6 +161,7 @@ void Scenario::round() {
 
 void Scenario::observe() {
     latest_ = std::max(latest_, world_.clock().now().wall);
+    queues_.observe();
     if (!world_.is_up()) return;
     for (const auto& event : feed_oracle_.observe(world_)) oracle_.saw(event);
 }
@@ -168,13 +175,15 @@ void Scenario::settle() {
 
 void Scenario::set_calendar(Duration step) {
     world_.clock().step_wall(step);
+    queues_.observe();
     oracle_.calendar_was_set_to(world_.clock().now().wall);
 }
 
 // Somebody closes a connection, perhaps right behind what he has sent on it.
 void Scenario::hang_up() {
     Random& random = world_.random();
-    const auto choice = random.below(10);
+    const auto choice = random.below(13);
+    if (choice >= 10) return queues_.hang_up_one();
     if (choice == 0) return follower_->hang_up();
     if (choice == 1) return traveller_->hang_up();
     if (choice == 2) return administrator_->hang_up();
@@ -200,6 +209,7 @@ void Scenario::misfortune() {
         restart();
     }
     if (happens(plan_.cut_worker)) workers_[random.below(workers_.size())]->cut();
+    if (happens(plan_.cut_worker)) queues_.cut_one();
     if (happens(plan_.cut_follower)) follower_->cut();
     if (happens(plan_.follower_goes)) {
         if (traveller_is_here_) traveller_->cut();
@@ -257,7 +267,9 @@ void Scenario::restart() {
     }
     world_.disk().heal();
     world_.store(0).fail_next_applies(0);
+    queues_.observe();
     world_.clock().advance(Duration(world_.random().below(2000)));
+    queues_.observe();
     const auto started = world_.start();
     if (!started) report_.complaints.push_back("no start: " + started.error().message);
     ASSERT(started);
@@ -286,6 +298,7 @@ void Scenario::come_to_rest() {
         }
         follower_->act();
         traveller_->act();
+        idle = queues_.retire() && idle;
         settle();
         world_.pass(i < rest_rounds_min ? Duration(20) : long_rest_round);
     }
