@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "queue_crash_loop.h"
+
 namespace signalbox {
 namespace {
 
@@ -23,6 +25,16 @@ TEST_P(CrashLoopTest, loses_nothing_that_was_acknowledged) {
     EXPECT_EQ(loop.run(), std::vector<std::string>());
     std::printf("%llu tickets were created, granted and released\n",
                 static_cast<unsigned long long>(loop.cycles()));
+}
+
+TEST_P(CrashLoopTest, loses_no_message_and_gives_none_to_two) {
+    QueueCrashLoop loop({.kills = from_environment("CRASH_KILLS", 30),
+                         .seed = from_environment("CRASH_SEED", 1),
+                         .arguments = {"--io-threads", std::to_string(GetParam())}});
+    EXPECT_EQ(loop.run(), std::vector<std::string>());
+    EXPECT_GT(loop.acknowledged(), 0u);
+    std::printf("%llu messages were posted, claimed and acknowledged\n",
+                static_cast<unsigned long long>(loop.acknowledged()));
 }
 
 INSTANTIATE_TEST_SUITE_P(IoThreads, CrashLoopTest, testing::Values(1, 2),
