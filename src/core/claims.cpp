@@ -233,7 +233,7 @@ Result<MessagesClaimed> Claims::take(Queue& queue, Search& found, const ClaimMes
 Result<Claim*> Claims::require(Queue& queue, const ClaimId& id) const {
     const auto found = queue.claims.find(id);
     if (found != queue.claims.end()) return found->second.get();
-    return fail(ErrorCode::not_found, fmt::format("claim {} does not exist", id.text()), "claim");
+    return fail(ErrorCode::not_found, fmt::format("{} does not exist", id.text()), "claim");
 }
 
 ClaimView Claims::view_of(const Claim& claim, Now now) const {

@@ -10,6 +10,8 @@ namespace signalbox {
 namespace {
 
 constexpr size_t small_name_bytes_max = 255;
+// With the queue's number it makes a key of Idempotency, which has 255 bytes.
+constexpr size_t dedup_bytes_max = 240;
 
 bool is_name_byte(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -96,12 +98,12 @@ Result<void> check_messages(const PostMessages& command, const QueueLimits& limi
         if (message.group.size() > small_name_bytes_max) {
             TRY(check_bytes(message.group.size(), small_name_bytes_max, field("group")));
         }
-        if (message.dedup.size() > small_name_bytes_max) {
-            TRY(check_bytes(message.dedup.size(), small_name_bytes_max, field("dedup")));
+        if (message.dedup.size() > dedup_bytes_max) {
+            TRY(check_bytes(message.dedup.size(), dedup_bytes_max, field("dedup")));
         }
     }
-    if (command.idempotency_key.size() > small_name_bytes_max) {
-        return check_bytes(command.idempotency_key.size(), small_name_bytes_max, "Idempotency-Key");
+    if (command.idempotency_key.size() > dedup_bytes_max) {
+        return check_bytes(command.idempotency_key.size(), dedup_bytes_max, "Idempotency-Key");
     }
     return {};
 }

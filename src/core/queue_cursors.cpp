@@ -42,7 +42,8 @@ Result<QueueCursor> QueueCursors::set(TenantId tenant, const SetQueueCursor& com
     TRY_AS(const auto before, read(*queue, command.reader, step));
     const uint64_t stands_at = before ? before->sequence : 0;
     if (command.if_sequence && *command.if_sequence != stands_at) {
-        return fail(ErrorCode::precondition_failed, fmt::format("the reader is at {}", stands_at),
+        return fail(ErrorCode::precondition_failed,
+                    fmt::format("is not where the reader stands, which is {}", stands_at),
                     "if_sequence");
     }
     if (!before) {
