@@ -17,12 +17,21 @@ constexpr const char* clear_below = "\x1b[J";
 
 }  // namespace
 
+// The terminal throws away what it has not shown yet when Ctrl-C is pressed, and does so after it
+// has sent the signal: by then that may be what brings the first screen back.
 Screen::Screen() {
+    termios settings{};
+    if (::tcgetattr(STDIN_FILENO, &settings) == 0) {
+        before_ = settings;
+        settings.c_lflag |= NOFLSH;
+        ::tcsetattr(STDIN_FILENO, TCSANOW, &settings);
+    }
     print(enter_screen);
 }
 
 Screen::~Screen() {
     print(leave_screen);
+    if (before_) ::tcsetattr(STDIN_FILENO, TCSANOW, &*before_);
 }
 
 Screen::Size Screen::size() {

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
+
+#include <termios.h>
 
 namespace signalbox {
 
@@ -23,6 +26,9 @@ public:
     // As many lines of the text as there is room for, line by line over what is there, so that
     // nothing flickers.
     static void draw(const std::string& text);
+
+private:
+    std::optional<termios> before_;
 };
 
 }  // namespace signalbox
