@@ -57,7 +57,7 @@ TEST_F(AcquireLoss, ComesWhenTheServerIsNotReachedInTime) {
 }
 
 TEST_F(AcquireLoss, ComesWhenHoldMaxIsOver) {
-    const auto cli = start_cli(acquire({"--hold-max", "300ms"}, shell("")));
+    const auto cli = start_cli(acquire({"--hold-max", "2s"}, shell("")));
     EXPECT_EQ(cli->wait(), 79);
     cli->drain();
     EXPECT_NE(cli->errors().find("hold_max"), std::string::npos);
