@@ -160,16 +160,22 @@ void QueueOracle::look_at_claim(const QueueCall& call) {
     }
 }
 
-// A holder may delete what it holds, release and renew.
+// A holder may delete what it holds, release and renew. One message among those that are named
+// which it may not hold any more is reason enough to refuse.
 void QueueOracle::look_at_refusal(const QueueCall& call) {
     if (call.claim.empty()) return;
     const auto* claim = facts_.find_claim(call.claim);
     if (claim == nullptr) return;
+    const Message* held = nullptr;
     for (const Message* message : seen_by(*claim->call)) {
-        if (facts_.is_present(*message, call) && facts_.is_held(*message, *claim, call)) {
-            return wrong(call, message->posted->token + " is held, but the claim is unknown");
-        }
+        const bool is_held =
+            facts_.is_present(*message, call) && facts_.is_held(*message, *claim, call);
+        if (is_held) held = message;
+        const bool is_named =
+            std::find(call.ids.begin(), call.ids.end(), message->id) != call.ids.end();
+        if (is_named && !is_held) return;
     }
+    if (held != nullptr) wrong(call, held->posted->token + " is held, but the claim is unknown");
 }
 
 void QueueOracle::look_at_holders() {
