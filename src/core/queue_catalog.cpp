@@ -16,8 +16,8 @@ namespace {
 
 constexpr Duration rounds_interval = std::chrono::milliseconds(100);
 constexpr size_t queues_per_round = 16;
-// Let go at the end of one batch.
-constexpr size_t forgotten_per_batch = 64;
+// Let go at the end of one batch: more than its commands can have brought into memory.
+constexpr size_t forgotten_per_batch = 2048;
 
 std::string counters_key() {
     return KeyBuilder(Table::counter).tail("queues").take();
