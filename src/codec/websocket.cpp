@@ -94,45 +94,45 @@ public:
     Implementation& operator=(const Implementation&) = delete;
 
     void feed(std::string_view bytes) {
-        ASSERT(!is_closed_);
-        input_ = bytes;
+        ASSERT(!is_closed);
+        input = bytes;
         const int received = wslay_event_recv(context_);
         ASSERT(received == 0 || received == WSLAY_ERR_CALLBACK_FAILURE);
         // wslay leaves the code out when a frame is wrong in itself.
         if (received != 0 && violation_ == 0) violation_ = websocket_close::protocol_error;
         if (violation_ != 0) {
-            replies_ += *websocket_close_frame(violation_, {});
+            replies += *websocket_close_frame(violation_, {});
             return end(violation_);
         }
         const int sent = wslay_event_send(context_);
         ASSERT(sent == 0);
-        input_ = {};
+        input = {};
         if (wslay_event_get_close_sent(context_) == 0) return;
         end(wslay_event_get_close_received(context_) != 0
                 ? wslay_event_get_status_code_received(context_)
                 : wslay_event_get_status_code_sent(context_));
     }
 
-    std::string_view input_;
-    std::string partial_;
-    std::deque<WebSocketMessage> messages_;
-    std::string replies_;
-    bool is_closed_ = false;
-    uint16_t close_code_ = 0;
+    std::string_view input;
+    std::string partial;
+    std::deque<WebSocketMessage> messages;
+    std::string replies;
+    bool is_closed = false;
+    uint16_t close_code = 0;
 
 private:
     void end(uint16_t code) {
-        is_closed_ = true;
-        close_code_ = code;
-        partial_ = {};
-        input_ = {};
+        is_closed = true;
+        close_code = code;
+        partial = {};
+        input = {};
     }
 
     static Implementation& self(void* pointer) { return *static_cast<Implementation*>(pointer); }
 
     static ssize_t give(wslay_event_context_ptr context, uint8_t* buffer, size_t size,
                         int /*flags*/, void* pointer) {
-        auto& input = self(pointer).input_;
+        auto& input = self(pointer).input;
         if (input.empty()) {
             wslay_event_set_error(context, WSLAY_ERR_WOULDBLOCK);
             return -1;
@@ -145,7 +145,7 @@ private:
 
     static ssize_t take_reply(wslay_event_context_ptr /*context*/, const uint8_t* bytes,
                               size_t size, int /*flags*/, void* pointer) {
-        self(pointer).replies_.append(reinterpret_cast<const char*>(bytes), size);
+        self(pointer).replies.append(reinterpret_cast<const char*>(bytes), size);
         return static_cast<ssize_t>(size);
     }
 
@@ -158,7 +158,7 @@ private:
             me.violation_ = websocket_close::protocol_error;
         }
         // It looks at each fragment by itself, because it does not keep them.
-        if (!me.is_control_ && start->payload_length > me.message_bytes_max_ - me.partial_.size()) {
+        if (!me.is_control_ && start->payload_length > me.message_bytes_max_ - me.partial.size()) {
             me.violation_ = websocket_close::too_big;
         }
         if (me.violation_ != 0) wslay_event_shutdown_read(context);
@@ -168,7 +168,7 @@ private:
                            const wslay_event_on_frame_recv_chunk_arg* chunk, void* pointer) {
         Implementation& me = self(pointer);
         if (me.is_control_ || me.violation_ != 0) return;
-        me.partial_.append(reinterpret_cast<const char*>(chunk->data), chunk->data_length);
+        me.partial.append(reinterpret_cast<const char*>(chunk->data), chunk->data_length);
     }
 
     static void message_ended(wslay_event_context_ptr /*context*/,
@@ -182,8 +182,8 @@ private:
             if (!is_valid_utf8(reason)) me.violation_ = websocket_close::invalid_payload;
         }
         if (wslay_is_ctrl_frame(message->opcode) != 0) return;
-        me.messages_.push_back(
-            {message->opcode == WSLAY_BINARY_FRAME, std::exchange(me.partial_, {})});
+        me.messages.push_back(
+            {message->opcode == WSLAY_BINARY_FRAME, std::exchange(me.partial, {})});
     }
 
     const size_t message_bytes_max_;
@@ -202,7 +202,7 @@ void WebSocketDecoder::feed(std::string_view bytes) {
 }
 
 std::optional<WebSocketMessage> WebSocketDecoder::take() {
-    auto& messages = implementation_->messages_;
+    auto& messages = implementation_->messages;
     if (messages.empty()) return std::nullopt;
     auto first = std::move(messages.front());
     messages.pop_front();
@@ -210,15 +210,15 @@ std::optional<WebSocketMessage> WebSocketDecoder::take() {
 }
 
 std::string WebSocketDecoder::take_replies() {
-    return std::exchange(implementation_->replies_, {});
+    return std::exchange(implementation_->replies, {});
 }
 
 bool WebSocketDecoder::is_closed() const {
-    return implementation_->is_closed_;
+    return implementation_->is_closed;
 }
 
 uint16_t WebSocketDecoder::close_code() const {
-    return implementation_->close_code_;
+    return implementation_->close_code;
 }
 
 }  // namespace signalbox

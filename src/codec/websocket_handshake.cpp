@@ -67,7 +67,8 @@ bool is_own_origin(std::string_view origin, std::string_view host) {
         if (authority.ends_with(default_port)) authority.remove_suffix(default_port.size());
         return authority;
     };
-    const auto port = equals_ignoring_case(origin.substr(0, scheme), "https") ? ":443" : ":80";
+    const auto* const port =
+        equals_ignoring_case(origin.substr(0, scheme), "https") ? ":443" : ":80";
     return equals_ignoring_case(bare(origin.substr(scheme + 3), port), bare(host, port));
 }
 

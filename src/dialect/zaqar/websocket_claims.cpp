@@ -34,8 +34,7 @@ void refuse_claim(Call& call, const Error& error) {
 }
 
 std::optional<ClaimId> claim_of(const Call& call) {
-    const auto id = ClaimId::parse(call.request().text("claim_id").value_or(""));
-    return id ? std::optional(*id) : std::nullopt;
+    return ClaimId::parse(call.request().text("claim_id").value_or(""));
 }
 
 }  // namespace

@@ -165,7 +165,7 @@ IdentityPtr WebSocketConnection::find_asker(const WebSocketRequest& request, con
 
 IdentityPtr WebSocketConnection::prove_by_signature(const WebSocketRequest& request) const {
     const auto signature = request.header("URL-Signature").value_or("");
-    const auto signed_action =
+    const auto* const signed_action =
         std::find_if(signed_actions.begin(), signed_actions.end(),
                      [&](const auto& each) { return each.action == request.action(); });
     if (signature.empty() || signed_action == signed_actions.end()) return nullptr;
