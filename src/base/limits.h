@@ -95,6 +95,9 @@ struct QueueLimits {
     Duration ttl_max = std::chrono::days(3650);
     Duration delay_max = std::chrono::days(366);
     Duration claim_ttl_max = std::chrono::days(1);
+    // What makes a post the same as another one is kept with the other keys of clients, and so
+    // long: IdempotencyLimits::age_max.
+    Duration dedup_window_max = std::chrono::hours(24);
     size_t claims_max = 10'000'000;  // open at a time, of a partition
     size_t cursors_max = 1000;       // of a queue
     // What one step looks at; the rest follows in the next ones, so that nobody waits long.

@@ -31,6 +31,12 @@ bool may_follow(const CommandBody& body) {
            (claim != nullptr && claim->wait > Duration::zero());
 }
 
+// A limit that follows from another one.
+CoreLimits consistent(CoreLimits limits) {
+    limits.queue.dedup_window_max = limits.idempotency.age_max;
+    return limits;
+}
+
 Error stopping() {
     return {ErrorCode::unavailable, "the server is stopping", {}};
 }
@@ -38,7 +44,7 @@ Error stopping() {
 }  // namespace
 
 Engine::Engine(const CoreLimits& limits, uint64_t seed, Now now)
-    : limits_(limits),
+    : limits_(consistent(limits)),
       random_(seed),
       timers_(now),
       waiters_(limits_.waiters_max),

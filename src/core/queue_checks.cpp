@@ -58,7 +58,8 @@ Result<void> check_settings(const QueueSettings& settings, std::string_view meta
     TRY(check_span(settings.ttl, moment, limits.ttl_max, "ttl"));
     TRY(check_span(settings.delay, Duration::zero(), limits.delay_max, "delay"));
     TRY(check_span(settings.dead_letter_ttl, moment, limits.ttl_max, "dead_letter_ttl"));
-    TRY(check_span(settings.dedup_window, Duration::zero(), limits.ttl_max, "dedup_window"));
+    TRY(check_span(settings.dedup_window, Duration::zero(), limits.dedup_window_max,
+                   "dedup_window"));
     TRY(check_at_least(settings.post_bytes_max, 1, "post_bytes_max"));
     TRY(check_at_least(settings.claims_max, 0, "claims_max"));
     TRY(check_at_least(settings.messages_max, 1, "messages_max"));
