@@ -89,7 +89,7 @@ TEST_F(Consumers, KeepTheirClaimForAsLongAsItTakes) {
 TEST_F(Consumers, LearnThatTheirClaimIsGone) {
     post(0, 2);
     std::vector<std::string> problems;
-    ConsumerOptions options{.claim_ttl = 300ms, .messages_max = 1};
+    ConsumerOptions options{.claim_ttl = 3s, .messages_max = 1};
     options.on_problem = [&](const Problem& problem) { problems.push_back(problem.text()); };
     const auto handler = [&](const Message& message, const std::stop_token& lost) {
         sure(client_.release_claim("q", message.claim));
