@@ -15,8 +15,6 @@ namespace signalbox {
 namespace {
 
 constexpr Duration rounds_interval = std::chrono::milliseconds(100);
-// While all queues are in memory: an idle server should sleep.
-constexpr Duration rounds_pause = std::chrono::seconds(10);
 constexpr size_t queues_per_round = 16;
 // Let go at the end of one batch: more than its commands can have brought into memory.
 constexpr size_t forgotten_per_batch = 2048;
@@ -327,10 +325,8 @@ void QueueCatalog::finish_batch(Step& step) {
 
 // A store that cannot be read is told by everyone else; here the next round tries again.
 void QueueCatalog::go_rounds(Step& step) {
-    const bool all_loaded = queues_.size() >= count();
-    step.timers.schedule(rounds_timer_,
-                         step.now.steady + (all_loaded ? rounds_pause : rounds_interval));
-    if (all_loaded) return;
+    step.timers.schedule(rounds_timer_, step.now.steady + rounds_interval);
+    if (queues_.size() >= count()) return;
     const auto prefix = KeyBuilder(Table::queue).take();
     const auto scan = step.rows.scan(std::max(rounds_at_, prefix), prefix_end(prefix));
     std::vector<std::string> found;
