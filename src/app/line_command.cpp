@@ -3,6 +3,7 @@
 #include "app/client_commands.h"
 #include "app/client_flags.h"
 #include "app/exit_code.h"
+#include "app/listing.h"
 #include "app/ticket_text.h"
 
 // signalbox line list | show | pause | resume | drain | slots
@@ -21,9 +22,7 @@ int list(const ListFlags& flags) {
         flags.connect().list_lines({.server = flags.server, .page_items = 1000}).rest();
     if (!lines) return complain(lines.error());
     if (flags.json) {
-        std::vector<std::string> documents;
-        for (const auto& line : *lines) documents.push_back(line.json);
-        print_line(json_list("lines", documents, false));
+        print_json_list("lines", *lines, false);
     } else if (!lines->empty()) {
         print(lines_table(*lines, wall_time()));
     }

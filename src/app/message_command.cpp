@@ -5,6 +5,7 @@
 #include "app/client_commands.h"
 #include "app/client_flags.h"
 #include "app/exit_code.h"
+#include "app/listing.h"
 #include "app/message_input.h"
 #include "app/queue_text.h"
 #include "app/ticket_text.h"
@@ -102,35 +103,23 @@ int post(const PostFlags& flags) {
     return exit_code::done;
 }
 
-struct ListFlags : QueueFlags {
+struct ListFlags : QueueFlags, ListingFlags {
     client::MessageFilter filter;
-    size_t limit = 100;
-    bool all = false;
 };
 
 int list(const ListFlags& flags) {
     constexpr size_t page_items_max = 1000;
     auto filter = flags.filter;
     filter.page_items = flags.all ? page_items_max : std::min(flags.limit + 1, page_items_max);
-    auto pager = flags.connect().list_messages(flags.queue, filter);
-    std::vector<client::Message> messages;
-    bool more = false;
-    for (;;) {
-        auto message = pager.next();
-        if (!message) return complain(message.error());
-        if (!*message) break;
-        more = !flags.all && messages.size() == flags.limit;
-        if (more) break;
-        messages.push_back(std::move(**message));
-    }
+    auto listing = take(flags.connect().list_messages(flags.queue, filter), flags.shown());
+    if (!listing) return complain(listing.error());
+    auto& [messages, more] = *listing;
     if (flags.json) {
-        std::vector<std::string> documents;
-        for (const auto& message : messages) documents.push_back(message.json);
-        print_line(json_list("messages", documents, more));
+        print_json_list("messages", messages, more);
         return exit_code::done;
     }
     if (!messages.empty()) print(messages_table(messages, wall_time()));
-    if (more) std::fprintf(stderr, "signalbox: there are more; --all shows them\n");
+    tell_of_more(more);
     return exit_code::done;
 }
 

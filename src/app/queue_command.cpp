@@ -6,6 +6,7 @@
 #include "app/client_commands.h"
 #include "app/client_flags.h"
 #include "app/exit_code.h"
+#include "app/listing.h"
 #include "app/queue_text.h"
 #include "app/ticket_text.h"
 
@@ -93,34 +94,22 @@ int update(const UpdateFlags& flags) {
     return exit_code::done;
 }
 
-struct ListFlags : ClientFlags {
+struct ListFlags : ClientFlags, ListingFlags {
     client::QueueFilter filter;
-    size_t limit = 100;
-    bool all = false;
 };
 
 int list(const ListFlags& flags) {
     auto filter = flags.filter;
     filter.with_stats = true;
-    auto pager = flags.connect().list_queues(filter);
-    std::vector<client::Queue> queues;
-    bool more = false;
-    for (;;) {
-        auto queue = pager.next();
-        if (!queue) return complain(queue.error());
-        if (!*queue) break;
-        more = !flags.all && queues.size() == flags.limit;
-        if (more) break;
-        queues.push_back(std::move(**queue));
-    }
+    auto listing = take(flags.connect().list_queues(filter), flags.shown());
+    if (!listing) return complain(listing.error());
+    auto& [queues, more] = *listing;
     if (flags.json) {
-        std::vector<std::string> documents;
-        for (const auto& queue : queues) documents.push_back(queue.json);
-        print_line(json_list("queues", documents, more));
+        print_json_list("queues", queues, more);
         return exit_code::done;
     }
     if (!queues.empty()) print(queues_table(queues, wall_time()));
-    if (more) std::fprintf(stderr, "signalbox: there are more; --all shows them\n");
+    tell_of_more(more);
     return exit_code::done;
 }
 

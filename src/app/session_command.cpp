@@ -3,6 +3,7 @@
 #include "app/client_commands.h"
 #include "app/client_flags.h"
 #include "app/exit_code.h"
+#include "app/listing.h"
 #include "app/ticket_text.h"
 
 // signalbox session list | show | end
@@ -23,9 +24,7 @@ int list(const ClientFlags& flags) {
     const auto sessions = flags.connect().list_sessions(1000).rest();
     if (!sessions) return complain(sessions.error());
     if (flags.json) {
-        std::vector<std::string> documents;
-        for (const auto& session : *sessions) documents.push_back(session.json);
-        print_line(json_list("sessions", documents, false));
+        print_json_list("sessions", *sessions, false);
         return exit_code::done;
     }
     const Instant now = wall_time();

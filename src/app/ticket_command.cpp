@@ -8,6 +8,7 @@
 #include "app/client_commands.h"
 #include "app/client_flags.h"
 #include "app/exit_code.h"
+#include "app/listing.h"
 #include "app/ticket_text.h"
 
 // signalbox ticket list | show | history | wait | release; acquire and watch have files of
@@ -26,11 +27,9 @@ void show(const ClientFlags& flags, const Ticket& ticket) {
     print(ticket_fields(ticket, wall_time()));
 }
 
-struct ListFlags : ClientFlags {
+struct ListFlags : ClientFlags, ListingFlags {
     ResourceFlags resource;
     std::vector<std::string> statuses;
-    size_t limit = 100;
-    bool all = false;
     bool newest_first = false;
 };
 
@@ -94,21 +93,11 @@ int list(const ListFlags& flags) {
     const auto filter = filter_of(flags);
     if (!filter) return complain(filter.error());
     const auto client = flags.connect();
-    auto pager = client.list_tickets(*filter);
-    std::vector<Ticket> tickets;
-    bool more = false;
-    for (;;) {
-        auto ticket = pager.next();
-        if (!ticket) return complain(ticket.error());
-        if (!*ticket) break;
-        more = !flags.all && tickets.size() == flags.limit;
-        if (more) break;
-        tickets.push_back(std::move(**ticket));
-    }
+    auto listing = take(client.list_tickets(*filter), flags.shown());
+    if (!listing) return complain(listing.error());
+    auto& [tickets, more] = *listing;
     if (flags.json) {
-        std::vector<std::string> documents;
-        for (const auto& ticket : tickets) documents.push_back(ticket.json);
-        print_line(json_list("tickets", documents, more));
+        print_json_list("tickets", tickets, more);
         return exit_code::done;
     }
     if (const auto line = only_line(flags, tickets)) {
@@ -117,7 +106,7 @@ int list(const ListFlags& flags) {
         tickets = std::move(*ordered);
     }
     if (!tickets.empty()) print(tickets_table(tickets, wall_time()));
-    if (more) std::fprintf(stderr, "signalbox: there are more; --all shows them\n");
+    tell_of_more(more);
     return exit_code::done;
 }
 

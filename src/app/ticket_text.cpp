@@ -134,11 +134,6 @@ std::string line_fields(const client::Line& line, Instant now) {
     return fields.text();
 }
 
-std::string json_list(const std::string& name, const std::vector<std::string>& documents,
-                      bool more) {
-    return fmt::format(R"({{"{}":[{}],"more":{}}})", name, fmt::join(documents, ","), more);
-}
-
 Instant wall_time() {
     return SystemClock().now().wall;
 }

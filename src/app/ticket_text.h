@@ -22,10 +22,6 @@ std::string line_fields(const client::Line& line, Instant now);
 // "2 ahead, about 40s": where a queued ticket stands.
 std::string place_text(const client::Ticket& ticket);
 
-// {"tickets":[...],"more":true}
-std::string json_list(const std::string& name, const std::vector<std::string>& documents,
-                      bool more);
-
 Instant wall_time();
 
 }  // namespace signalbox

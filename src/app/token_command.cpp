@@ -3,6 +3,7 @@
 #include "app/client_commands.h"
 #include "app/client_flags.h"
 #include "app/exit_code.h"
+#include "app/listing.h"
 #include "app/ticket_text.h"
 
 // signalbox token create | list | revoke | show
@@ -65,9 +66,7 @@ int list(const ClientFlags& flags) {
     const auto tokens = flags.connect().list_tokens(1000).rest();
     if (!tokens) return complain(tokens.error());
     if (flags.json) {
-        std::vector<std::string> documents;
-        for (const auto& token : *tokens) documents.push_back(token.json);
-        print_line(json_list("tokens", documents, false));
+        print_json_list("tokens", *tokens, false);
         return exit_code::done;
     }
     const Instant now = wall_time();

@@ -92,18 +92,6 @@ void Claims::on_wait_timeout(RequestId request, Step& step) {
     step.complete<MessagesClaimed>(request, MessagesClaimed{});
 }
 
-bool Claims::must_wait(Queue& queue, MessagePlace place, const MessageRow& row) const {
-    if (row.group.empty()) return false;
-    const auto found = queue.groups.find(row.group);
-    if (found == queue.groups.end()) return false;
-    MessageGroup& group = found->second;
-    const bool is_behind = !group.parked.empty() && *group.parked.begin() < place;
-    if (group.holder == nullptr && !is_behind) return false;
-    group.parked.insert(place);
-    queue.parked.insert(place);
-    return true;
-}
-
 // Writes nothing: what cannot be read leaves everything as it was.
 Result<Claims::Search> Claims::search(Queue& queue, const ClaimMessages& command,
                                       Step& step) const {
@@ -112,7 +100,6 @@ Result<Claims::Search> Claims::search(Queue& queue, const ClaimMessages& command
                                   *queue.settings.dead_letter_queue != queue.key.queue.name;
     size_t bytes = 0;
     size_t taken = 0;
-    std::vector<MessagePlace> parked;
     MessageWalk walk(queue, step.rows, MessageWalk::Order::by_lane, 0, true);
     while (taken < command.limit && bytes < limits_.answer_bytes_max) {
         if (walk.steps() >= limits_.rows_per_step_max ||
@@ -124,10 +111,7 @@ Result<Claims::Search> Claims::search(Queue& queue, const ClaimMessages& command
         if (!has_more) break;
         const MessageRow& row = walk.row();
         if (row.expires_at <= step.now.wall) continue;
-        if (must_wait(queue, walk.place(), row)) {
-            parked.push_back(walk.place());
-            continue;
-        }
+        if (messages_.must_wait(queue, walk.place(), row)) continue;
         Candidate candidate{walk.place(), std::string(walk.encoded()), false};
         candidate.moves =
             has_dead_letters && static_cast<int64_t>(row.claim_count) >= *queue.settings.claims_max;
@@ -137,7 +121,6 @@ Result<Claims::Search> Claims::search(Queue& queue, const ClaimMessages& command
         }
         search.found.push_back(std::move(candidate));
     }
-    for (const auto place : parked) queue.lanes.at(place.lane).unready.add(place.sequence);
     return search;
 }
 

@@ -52,8 +52,6 @@ private:
     };
 
     Result<Search> search(Queue& queue, const ClaimMessages& command, Step& step) const;
-    // True when it was parked in its group.
-    bool must_wait(Queue& queue, MessagePlace place, const MessageRow& row) const;
     Result<MessagesClaimed> take(Queue& queue, Search& found, const ClaimMessages& command,
                                  Step& step);
     Result<Queue*> dead_letters_of(const Queue& queue, Step& step);

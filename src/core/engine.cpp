@@ -245,7 +245,9 @@ struct Engine::Apply {
         answer(engine.queues_.messages.remove(tenant, command, step));
     }
     void operator()(const PopMessages& command) const {
-        answer(engine.queues_.messages.pop(tenant, command, step));
+        if (engine.stopping_) return answer<MessageList>(fail(stopping()));
+        auto popped = engine.queues_.messages.pop(tenant, command, request, step);
+        if (popped) answer(std::move(*popped));
     }
     void operator()(const ClaimMessages& command) const {
         if (engine.stopping_) return answer<MessagesClaimed>(fail(stopping()));
@@ -330,7 +332,7 @@ bool Engine::fire_due() {
     if (queues_.is_unsettled()) {
         commit(the_server, [&](Step& step) {
             queues_.claims.settle(step);
-            queues_.messages.go_on_listing(step);
+            queues_.messages.go_on_searching(step);
         });
     }
     size_t fired = 0;
@@ -406,7 +408,7 @@ void Engine::cancel(RequestId request, Now now) {
     const Waiter* waiter = waiters_.find(request);
     if (waiter == nullptr) {
         if (const auto tenant = feed_.unsubscribe(request)) tenants_.unfollow(*tenant);
-        queues_.messages.forget_listing(request);
+        queues_.messages.forget_search(request);
         return;
     }
     const auto watched = waiter->watched;
@@ -421,7 +423,7 @@ void Engine::stop() {
     stopping_ = true;
     commit(the_server, [&](Step& step) {
         tickets_.stop_clearing(stopping(), step);
-        queues_.messages.stop_listings(stopping(), step);
+        queues_.messages.stop_searches(stopping(), step);
         for (const auto& [request, watched] : waiters_.all()) {
             cancel(request, now_);
             if (std::holds_alternative<Session*>(watched)) {

@@ -231,6 +231,19 @@ void Messages::make_ready(Queue& queue, MessagePlace place) {
     wake(queue);
 }
 
+bool Messages::must_wait(Queue& queue, MessagePlace place, const MessageRow& row) {
+    if (row.group.empty()) return false;
+    const auto found = queue.groups.find(row.group);
+    if (found == queue.groups.end()) return false;
+    MessageGroup& group = found->second;
+    const bool is_behind = !group.parked.empty() && *group.parked.begin() < place;
+    if (group.holder == nullptr && !is_behind) return false;
+    group.parked.insert(place);
+    queue.parked.insert(place);
+    queue.lanes.at(place.lane).unready.add(place.sequence);
+    return true;
+}
+
 void Messages::let_group_on(Queue& queue, std::string_view name, size_t messages) {
     const auto found = queue.groups.find(name);
     if (found == queue.groups.end()) return;

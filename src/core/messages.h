@@ -3,6 +3,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/limits.h"
@@ -26,19 +27,20 @@ public:
         : limits_(limits), usage_(usage), catalog_(catalog), idempotency_(idempotency) {}
 
     Result<MessagesPosted> post(TenantId tenant, PostMessages& command, Step& step);
-    // Nothing when it goes on in later batches: it looks at a bounded number of rows at a time.
+    // Nothing when it goes on in later batches: both look at a bounded number of rows at a time.
     std::optional<Result<MessageList>> list(TenantId tenant, const ListMessages& command,
                                             RequestId request, Step& step);
+    std::optional<Result<MessageList>> pop(TenantId tenant, const PopMessages& command,
+                                           RequestId request, Step& step);
     Result<MessageList> get(TenantId tenant, const GetMessages& command, Step& step);
     Result<MessagesDeleted> remove(TenantId tenant, const DeleteMessages& command, Step& step);
-    Result<MessageList> pop(TenantId tenant, const PopMessages& command, Step& step);
     Result<QueueStats> stats(TenantId tenant, const GetQueueStats& command, Step& step);
 
-    // Listings that go on.
-    [[nodiscard]] bool is_listing() const { return !unfinished_.empty(); }
-    void go_on_listing(Step& step);
-    void forget_listing(RequestId request);
-    void stop_listings(const Error& why, Step& step);
+    // Those that go on.
+    [[nodiscard]] bool is_searching() const { return !unfinished_.empty(); }
+    void go_on_searching(Step& step);
+    void forget_search(RequestId request);
+    void stop_searches(const Error& why, Step& step);
 
     void on_expiry(Queue& queue, Step& step);
     void on_delay(Queue& queue, Step& step);
@@ -58,6 +60,9 @@ public:
                                                  const Step& step) const;
     // It can be had then; its row says so already.
     void delay(Queue& queue, MessagePlace place, Instant until, Step& step);
+    // Whether a message that was found must wait for others of its group. Then it is unready until
+    // let_group_on() comes to it, so that nobody looks at it meanwhile.
+    bool must_wait(Queue& queue, MessagePlace place, const MessageRow& row);
     // Nobody holds a message of that group any more, or one of it has ended.
     void let_group_on(Queue& queue, std::string_view group, size_t messages);
     // One who waits for its group does so no longer, because it is gone.
@@ -88,7 +93,7 @@ private:
     struct Unfinished {
         RequestId request;
         TenantId tenant;
-        ListMessages command;
+        std::variant<ListMessages, PopMessages> command;
         MessageList found;
     };
     struct Doomed {
@@ -98,8 +103,11 @@ private:
     };
 
     Result<std::vector<MessageId>> post_all(Queue& queue, PostMessages& command, Step& step);
-    // True when the listing is complete.
-    Result<bool> read_page(Unfinished& listing, Step& step);
+    std::optional<Result<MessageList>> begin(Unfinished search, Step& step);
+    // True when it is complete.
+    Result<bool> go_on(Unfinished& search, Step& step);
+    Result<bool> read_page(Queue& queue, ListMessages& command, MessageList& found, Step& step);
+    Result<bool> pop_page(Queue& queue, const PopMessages& command, MessageList& found, Step& step);
     Result<std::optional<Doomed>> doom(Queue& queue, const MessageId& id, Step& step) const;
     Result<void> check_claims(const Queue& queue, const DeleteMessages& command,
                               const std::vector<Doomed>& doomed) const;

@@ -39,32 +39,49 @@ MessageView Messages::view_of(const Queue& queue, MessagePlace place, const Mess
 
 std::optional<Result<MessageList>> Messages::list(TenantId tenant, const ListMessages& command,
                                                   RequestId request, Step& step) {
-    if (auto checked = check_count(command.limit, limits_.messages_per_answer_max, "limit");
-        !checked) {
+    return begin({request, tenant, command, {}}, step);
+}
+
+std::optional<Result<MessageList>> Messages::pop(TenantId tenant, const PopMessages& command,
+                                                 RequestId request, Step& step) {
+    return begin({request, tenant, command, {}}, step);
+}
+
+std::optional<Result<MessageList>> Messages::begin(Unfinished search, Step& step) {
+    const size_t limit =
+        std::visit([](const auto& command) { return command.limit; }, search.command);
+    if (auto checked = check_count(limit, limits_.messages_per_answer_max, "limit"); !checked) {
         return fail(std::move(checked).error());
     }
-    Unfinished listing{request, tenant, command, {}};
-    const auto complete = read_page(listing, step);
+    const auto complete = go_on(search, step);
     if (!complete) return fail(complete.error());
-    if (*complete) return std::move(listing.found);
-    unfinished_.push_back(std::move(listing));
+    if (*complete) return std::move(search.found);
+    unfinished_.push_back(std::move(search));
     return std::nullopt;
 }
 
-Result<bool> Messages::read_page(Unfinished& listing, Step& step) {
-    ListMessages& command = listing.command;
-    MessageList& found = listing.found;
-    TRY_AS(Queue* const queue, catalog_.find(listing.tenant, command.queue, step));
-    found.queue_exists = queue != nullptr;
-    if (found.messages.empty()) found.next_after = command.after;
+Result<bool> Messages::go_on(Unfinished& search, Step& step) {
+    auto* const listing = std::get_if<ListMessages>(&search.command);
+    const auto* const pop = std::get_if<PopMessages>(&search.command);
+    TRY_AS(Queue* const queue,
+           catalog_.find(search.tenant, listing != nullptr ? listing->queue : pop->queue, step));
+    if (listing != nullptr && search.found.messages.empty()) {
+        search.found.next_after = listing->after;
+    }
     if (queue == nullptr) return true;
-    found.has_delay = queue->settings.delay.value_or(Duration::zero()) > Duration::zero();
+    return listing != nullptr ? read_page(*queue, *listing, search.found, step)
+                              : pop_page(*queue, *pop, search.found, step);
+}
+
+Result<bool> Messages::read_page(Queue& queue, ListMessages& command, MessageList& found,
+                                 Step& step) {
+    found.has_delay = queue.settings.delay.value_or(Duration::zero()) > Duration::zero();
     // What waits for its group is unready too, and yet neither claimed nor delayed.
     const bool skip_unready =
-        !command.include_claimed && !command.include_delayed && queue->groups.empty();
+        !command.include_claimed && !command.include_delayed && queue.groups.empty();
     size_t bytes = 0;
     for (const auto& message : found.messages) bytes += message.body.size();
-    MessageWalk walk(*queue, step.rows, MessageWalk::Order::by_sequence, command.after,
+    MessageWalk walk(queue, step.rows, MessageWalk::Order::by_sequence, command.after,
                      skip_unready);
     while (found.messages.size() < command.limit && bytes < limits_.answer_bytes_max) {
         if (walk.steps() >= limits_.rows_per_step_max) return false;
@@ -74,7 +91,7 @@ Result<bool> Messages::read_page(Unfinished& listing, Step& step) {
         command.after = walk.place().sequence;
         if (row.expires_at <= step.now.wall) continue;
         if (command.hide_client && row.client == *command.hide_client) continue;
-        auto view = view_of(*queue, walk.place(), row, step.now.wall);
+        auto view = view_of(queue, walk.place(), row, step.now.wall);
         if (view.claim && !command.include_claimed) continue;
         if (view.delayed_until && !command.include_delayed) continue;
         bytes += view.body.size();
@@ -84,27 +101,60 @@ Result<bool> Messages::read_page(Unfinished& listing, Step& step) {
     return true;
 }
 
-void Messages::go_on_listing(Step& step) {
+// What stands in the way is unready once it was looked at, or is swept; so it gets on.
+Result<bool> Messages::pop_page(Queue& queue, const PopMessages& command, MessageList& found,
+                                Step& step) {
+    struct Popped {
+        MessagePlace place;
+        std::string encoded;
+    };
+    std::vector<Popped> popped;
+    size_t bytes = 0;
+    MessageWalk walk(queue, step.rows, MessageWalk::Order::by_lane, 0, true);
+    while (popped.size() < command.limit && bytes < limits_.answer_bytes_max) {
+        if (walk.steps() >= limits_.rows_per_step_max) {
+            if (popped.empty()) return false;
+            break;
+        }
+        TRY_AS(const bool has_more, walk.next());
+        if (!has_more) break;
+        const MessageRow& row = walk.row();
+        if (row.expires_at <= step.now.wall) continue;
+        if (must_wait(queue, walk.place(), row)) continue;
+        bytes += row.body.size();
+        popped.push_back({walk.place(), std::string(walk.encoded())});
+    }
+    for (const auto& message : popped) {
+        const auto row = *decode_message(message.encoded);
+        found.messages.push_back(view_of(queue, message.place, row, step.now.wall));
+        erase(queue, message.place, row.body.size(), &row, step);
+        if (!row.group.empty()) let_group_on(queue, row.group, 1);
+    }
+    statistics_.deleted += popped.size();
+    return true;
+}
+
+void Messages::go_on_searching(Step& step) {
     if (unfinished_.empty()) return;
-    Unfinished listing = std::move(unfinished_.front());
+    Unfinished search = std::move(unfinished_.front());
     unfinished_.pop_front();
-    const auto complete = read_page(listing, step);
+    const auto complete = go_on(search, step);
     if (!complete) {
-        step.complete<MessageList>(listing.request, fail(complete.error()));
+        step.complete<MessageList>(search.request, fail(complete.error()));
     } else if (*complete) {
-        step.complete<MessageList>(listing.request, std::move(listing.found));
+        step.complete<MessageList>(search.request, std::move(search.found));
     } else {
-        unfinished_.push_back(std::move(listing));
+        unfinished_.push_back(std::move(search));
     }
 }
 
-void Messages::forget_listing(RequestId request) {
-    std::erase_if(unfinished_, [&](const auto& listing) { return listing.request == request; });
+void Messages::forget_search(RequestId request) {
+    std::erase_if(unfinished_, [&](const auto& search) { return search.request == request; });
 }
 
-void Messages::stop_listings(const Error& why, Step& step) {
-    for (const auto& listing : unfinished_) {
-        step.complete<MessageList>(listing.request, fail(why));
+void Messages::stop_searches(const Error& why, Step& step) {
+    for (const auto& search : unfinished_) {
+        step.complete<MessageList>(search.request, fail(why));
     }
     unfinished_.clear();
 }
@@ -121,7 +171,6 @@ Result<MessageList> Messages::get(TenantId tenant, const GetMessages& command, S
     TRY(check_count(command.ids.size(), limits_.messages_per_answer_max, "ids"));
     MessageList list;
     TRY_AS(Queue* const queue, catalog_.find(tenant, command.queue, step));
-    list.queue_exists = queue != nullptr;
     if (queue == nullptr) return list;
     for (const auto& id : command.ids) {
         TRY_AS(const auto place, place_of(*queue, id, step));
@@ -222,44 +271,6 @@ Result<MessagesDeleted> Messages::remove(TenantId tenant, const DeleteMessages& 
     }
     statistics_.deleted += doomed.size();
     return MessagesDeleted{doomed.size()};
-}
-
-Result<MessageList> Messages::pop(TenantId tenant, const PopMessages& command, Step& step) {
-    TRY(check_count(command.limit, limits_.messages_per_answer_max, "limit"));
-    MessageList list;
-    TRY_AS(Queue* const queue, catalog_.find(tenant, command.queue, step));
-    list.queue_exists = queue != nullptr;
-    if (queue == nullptr) return list;
-    struct Popped {
-        MessagePlace place;
-        std::string encoded;
-    };
-    std::vector<Popped> popped;
-    size_t bytes = 0;
-    MessageWalk walk(*queue, step.rows, MessageWalk::Order::by_lane, 0, true);
-    while (popped.size() < command.limit && bytes < limits_.answer_bytes_max &&
-           walk.steps() < limits_.rows_per_step_max) {
-        TRY_AS(const bool has_more, walk.next());
-        if (!has_more) break;
-        const MessageRow& row = walk.row();
-        if (row.expires_at <= step.now.wall) continue;
-        if (const auto group = queue->groups.find(row.group); group != queue->groups.end()) {
-            if (group->second.holder != nullptr) continue;
-            if (!group->second.parked.empty() && *group->second.parked.begin() < walk.place()) {
-                continue;
-            }
-        }
-        bytes += row.body.size();
-        popped.push_back({walk.place(), std::string(walk.encoded())});
-    }
-    for (const auto& message : popped) {
-        const auto row = *decode_message(message.encoded);
-        list.messages.push_back(view_of(*queue, message.place, row, step.now.wall));
-        erase(*queue, message.place, row.body.size(), &row, step);
-        if (!row.group.empty()) let_group_on(*queue, row.group, 1);
-    }
-    statistics_.deleted += popped.size();
-    return list;
 }
 
 Result<QueueStats> Messages::stats(TenantId tenant, const GetQueueStats& command, Step& step) {

@@ -363,13 +363,6 @@ void QueueCatalog::emit(const Queue& queue, std::string type, Step& step) const 
     step.emit(std::move(event));
 }
 
-std::vector<const Queue*> QueueCatalog::all_loaded() const {
-    std::vector<const Queue*> all;
-    all.reserve(queues_.size());
-    for (const Entry& entry : by_use_) all.push_back(&entry.queue);
-    return all;
-}
-
 void QueueCatalog::check() const {
     ASSERT(by_use_.size() == queues_.size());
     for (const auto& [row_key, entry] : queues_) {

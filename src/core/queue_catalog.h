@@ -52,7 +52,6 @@ public:
 
     [[nodiscard]] uint64_t count() const { return usage_.total().queues; }
     [[nodiscard]] size_t loaded() const { return queues_.size(); }
-    [[nodiscard]] std::vector<const Queue*> all_loaded() const;
     void check() const;
 
 private:

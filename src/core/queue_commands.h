@@ -180,7 +180,6 @@ struct MessageList {
     uint64_t next_after = 0;  // where the next page begins: ListMessages::after
     // The queue's default delay is not zero.
     bool has_delay = false;
-    bool queue_exists = true;
 };
 
 // In the order of posting, of at most one page.

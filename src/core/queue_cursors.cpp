@@ -49,7 +49,7 @@ Result<QueueCursor> QueueCursors::set(TenantId tenant, const SetQueueCursor& com
     if (!before) {
         TRY_AS(const auto others, list(tenant, ListQueueCursors{command.queue}, step));
         if (others.cursors.size() >= limits_.cursors_max) {
-            return fail(ErrorCode::overloaded, "the queue has too many readers", "reader");
+            return fail(ErrorCode::overloaded, "is one more than a queue may have", "reader");
         }
     }
     QueueCursor cursor{command.reader, command.sequence, step.now.wall};

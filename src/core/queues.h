@@ -30,7 +30,7 @@ public:
     }
     // There is more to do in the next batch, whatever comes.
     [[nodiscard]] bool is_unsettled() const {
-        return claims.is_unsettled() || messages.is_listing();
+        return claims.is_unsettled() || messages.is_searching();
     }
 
     struct Statistics {
@@ -46,7 +46,10 @@ public:
         return {messages.statistics(), total.queues, catalog.loaded(),
                 total.messages,        total.bytes,  catalog.open_claims()};
     }
-    void check() const { catalog.check(); }
+    void check() const {
+        catalog.check();
+        usage.check();
+    }
 
     TenantUsage usage;
     QueueCatalog catalog;

@@ -33,7 +33,7 @@ Result<TenantUsage::Usage> decode(std::string_view row) {
 }
 
 Error over(const char* quota, uint64_t max, const char* what) {
-    return {ErrorCode::overloaded, fmt::format("the tenant's quota of {} {} is reached", max, what),
+    return {ErrorCode::overloaded, fmt::format("of {} {} is reached by this tenant", max, what),
             quota};
 }
 
@@ -148,6 +148,18 @@ void TenantUsage::write_changed(Step& step) {
 TenantUsage::Usage TenantUsage::of(TenantId tenant) const {
     const auto found = tenants_.find(tenant);
     return found == tenants_.end() ? Usage() : found->second.usage;
+}
+
+void TenantUsage::check() const {
+    Usage sum;
+    for (const auto& [id, tenant] : tenants_) {
+        sum.queues += tenant.usage.queues;
+        sum.messages += tenant.usage.messages;
+        sum.bytes += tenant.usage.bytes;
+    }
+    ASSERT(sum.queues == total_.queues);
+    ASSERT(sum.messages == total_.messages);
+    ASSERT(sum.bytes == total_.bytes);
 }
 
 Result<TenantUsage::Usage> read_usage(const RowReader& rows, TenantId tenant) {

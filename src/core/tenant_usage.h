@@ -37,6 +37,7 @@ public:
     [[nodiscard]] Usage of(TenantId tenant) const;
     // Of all tenants.
     [[nodiscard]] const Usage& total() const { return total_; }
+    void check() const;
 
 private:
     struct Tenant {

@@ -66,6 +66,26 @@ TEST(QueueSteps, find_what_is_free_behind_a_long_search_for_everyone) {
     driver.engine().check(driver.clock().now());
 }
 
+// Whoever pops gets what is free, however much waits for its group in front of it.
+TEST(QueueSteps, pop_what_is_free_behind_a_held_group) {
+    CoreLimits limits;
+    limits.queue.rows_per_step_max = 1;
+    EngineDriver driver(limits);
+    driver.must(post_of({message_of("1", "g"), message_of("2", "g"), message_of("3", "g"),
+                         message_of("4", "g"), message_of("5")}));
+    const auto claim = driver.must(claim_of(1));
+    EXPECT_EQ(bodies_of(driver.must(PopMessages{queue, 1}).messages),
+              std::vector<std::string>{"5"});
+    EXPECT_TRUE(driver.must(PopMessages{queue, 1}).messages.empty());
+    driver.engine().check(driver.clock().now());
+    driver.must(ReleaseClaim{queue, *claim.claim, {}, false, {}});
+    for (const auto* body : {"1", "2", "3", "4"}) {
+        EXPECT_EQ(bodies_of(driver.must(PopMessages{queue, 1}).messages),
+                  std::vector<std::string>{body});
+    }
+    driver.engine().check(driver.clock().now());
+}
+
 // One that expired while its queue was not in memory is not counted when it comes back.
 TEST(QueueSteps, count_nothing_that_expired_while_nobody_looked) {
     EngineDriver driver;

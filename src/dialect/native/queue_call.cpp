@@ -1,5 +1,7 @@
 #include "dialect/native/queue_call.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "codec/url.h"
@@ -28,6 +30,14 @@ QueueName queue_of(const Call& call) {
 
 const QueueLimits& queue_limits(const Call& call) {
     return call.exchange->frontend().node().partition_of(tenant_of(call)).limits().queue;
+}
+
+size_t batch_max(const Call& call) {
+    return queue_limits(call).messages_per_answer_max;
+}
+
+Duration up_to_max(Duration claim_default, const Call& call) {
+    return std::min(claim_default, queue_limits(call).claim_ttl_max);
 }
 
 std::string queue_path(const QueueName& queue) {

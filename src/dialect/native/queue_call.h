@@ -23,6 +23,12 @@ inline constexpr Duration claim_grace_default = std::chrono::minutes(1);
 // Of the partition that the caller's tenant is in.
 const QueueLimits& queue_limits(const Call& call);
 
+// Of messages in one request.
+size_t batch_max(const Call& call);
+
+// A default for the ttl or grace of a claim, where the limits may be narrower.
+Duration up_to_max(Duration claim_default, const Call& call);
+
 // A handler that is only called for a queue whose name is one.
 template <class Handle>
 auto of_queue(Handle handle) {

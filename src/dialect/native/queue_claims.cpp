@@ -10,10 +10,6 @@ namespace signalbox::native {
 namespace {
 
 // Of what one answer tells of, or one request names.
-size_t batch_max(const Call& call) {
-    return queue_limits(call).messages_per_answer_max;
-}
-
 Result<ClaimId> claim_of(const Call& call) {
     return parse_claim_id(call.parameter("claim"), "claim");
 }
@@ -57,9 +53,10 @@ Result<void> claim(const Call& call) {
     if (wait && own_wait) {
         return fail(ErrorCode::invalid_argument, "is in the query and in the body", "wait");
     }
-    command.limit = static_cast<size_t>(limit.value_or(claim_messages_default));
-    command.ttl = ttl.value_or(claim_ttl_default);
-    command.grace = grace.value_or(claim_grace_default);
+    command.limit =
+        static_cast<size_t>(limit.value_or(std::min(claim_messages_default, batch_max(call))));
+    command.ttl = ttl.value_or(up_to_max(claim_ttl_default, call));
+    command.grace = grace.value_or(up_to_max(claim_grace_default, call));
     command.wait = wait.value_or(own_wait.value_or(Duration::zero()));
     const ExchangePtr exchange = call.exchange;
     ask(call, command, [exchange, format, queue = command.queue](const MessagesClaimed& claimed) {
@@ -97,8 +94,8 @@ Result<void> renew(const Call& call) {
     TRY_AS(const auto ttl, duration_member(members, "ttl"));
     TRY_AS(const auto grace, duration_member(members, "grace"));
     TRY(members.only_known());
-    command.ttl = ttl.value_or(claim_ttl_default);
-    command.grace = grace.value_or(claim_grace_default);
+    command.ttl = ttl.value_or(up_to_max(claim_ttl_default, call));
+    command.grace = grace.value_or(up_to_max(claim_grace_default, call));
     ask(call, command, [](const ClaimView& view) {
         std::string body;
         JsonWriter json(body);

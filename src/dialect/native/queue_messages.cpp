@@ -13,10 +13,6 @@ namespace signalbox::native {
 namespace {
 
 // Of what one answer tells of, or one request names.
-size_t batch_max(const Call& call) {
-    return queue_limits(call).messages_per_answer_max;
-}
-
 Result<std::vector<NewMessage>> read_posted(const Call& call, Parameters& query) {
     const auto& request = call.request;
     const size_t count_max = queue_limits(call).messages_per_post_max;
@@ -117,7 +113,8 @@ Result<Listing> read_listing(const Call& call, Parameters& query, bool of_reader
     TRY_AS(listing.command.include_delayed, flag_parameter(query, "include_delayed", of_reader));
     TRY(query.only_known());
     listing.command.after = static_cast<uint64_t>(after.value_or(0));
-    listing.command.limit = static_cast<size_t>(limit.value_or(page_messages_default));
+    listing.command.limit =
+        static_cast<size_t>(limit.value_or(std::min(page_messages_default, batch_max(call))));
     listing.bytes_max = queue_limits(call).answer_bytes_max;
     listing.link = queue_path(listing.command.queue) + "/messages?";
     if (listing.command.include_claimed) listing.link += "include_claimed=true&";

@@ -27,8 +27,8 @@ Result<MessageFlow::Request> read_request(const Call& call) {
     TRY(query.only_known());
     request.window = static_cast<size_t>(window.value_or(std::min(window_default, window_max)));
     if (limit) request.limit = static_cast<uint64_t>(*limit);
-    request.ttl = ttl.value_or(stream_ttl_default);
-    request.grace = grace.value_or(claim_grace_default);
+    request.ttl = ttl.value_or(up_to_max(stream_ttl_default, call));
+    request.grace = grace.value_or(up_to_max(claim_grace_default, call));
     if (request.ttl < stream_ttl_min) {
         return fail(ErrorCode::invalid_argument,
                     "must be at least " + format_duration(stream_ttl_min), "ttl");
