@@ -11,7 +11,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(signalbox_flags INTERFACE
     -Wno-maybe-uninitialized -Wno-restrict -Wno-use-after-free)
 endif()
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+# Sections that nobody refers to are left out: they would be mapped, and count as memory.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -ffunction-sections -fdata-sections")
+set(CMAKE_EXE_LINKER_FLAGS_RELEASE "-Wl,--gc-sections")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g -D_GLIBCXX_ASSERTIONS")
 
 if(SIGNALBOX_SANITIZE STREQUAL "address")

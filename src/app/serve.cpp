@@ -60,6 +60,9 @@ size_t usable_cores() {
     return static_cast<size_t>(CPU_COUNT(&set));
 }
 
+// Of segments, however many a checkpoint makes unneeded.
+constexpr uint64_t spares_max = 8;
+
 size_t io_thread_count(const ServeOptions& options, size_t cores) {
     if (options.io_threads > 0) return options.io_threads;
     return cores <= 2 ? 1 : std::min<size_t>(cores - 1, 4);
@@ -152,6 +155,8 @@ private:
         journal.directory = directory + "/journal";
         journal.history = directory_.history;
         journal.segment_bytes = options_.segment_bytes;
+        journal.spares_max =
+            std::min(options_.checkpoint_bytes / options_.segment_bytes, spares_max);
         // Not from `random`, which shows in ids: who knew the nonces could forge records.
         journal.seed = random_seed();
         TRY_AS(storage.journal, FileJournal::open(*disk_, *worker_, std::move(journal)));

@@ -11,12 +11,11 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr size_t read_buffer_bytes = 128u << 10;
 constexpr auto tick_interval = std::chrono::seconds(1);
 
 }  // namespace
 
-IoThread::IoThread() : guard_(context_.get_executor()), read_buffer_(read_buffer_bytes) {}
+IoThread::IoThread() : guard_(context_.get_executor()) {}
 
 IoThread::~IoThread() {
     stop();

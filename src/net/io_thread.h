@@ -53,7 +53,7 @@ public:
     void forget(const std::shared_ptr<Connection>& connection);
     [[nodiscard]] Readiness& readiness() { return readiness_; }
     // Shared by all connections: what is read is parsed before the next one is read.
-    [[nodiscard]] std::span<char> read_buffer() { return read_buffer_; }
+    [[nodiscard]] std::span<char> read_buffer() { return {read_buffer_.get(), read_buffer_bytes}; }
 
 private:
     void tick();
@@ -69,7 +69,10 @@ private:
     std::vector<std::shared_ptr<Connection>> forgotten_;
     std::vector<std::shared_ptr<Connection>> dirty_;
     bool is_in_turn_ = false;
-    std::vector<char> read_buffer_;
+    // Not written to before it is used: most of it seldom is, and counts as no memory until then.
+    static constexpr size_t read_buffer_bytes = 128u << 10;
+    const std::unique_ptr<char[]> read_buffer_ =
+        std::make_unique_for_overwrite<char[]>(read_buffer_bytes);
     std::atomic<size_t> connection_count_{0};
     std::thread thread_;
 };

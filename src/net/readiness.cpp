@@ -59,7 +59,7 @@ void Readiness::wait() {
                       });
 }
 
-void Readiness::tell() {
+bool Readiness::tell() {
     std::array<epoll_event, events_per_turn> events{};
     const int count = ::epoll_wait(epoll_.native_handle(), events.data(), events_per_turn, 0);
     for (int i = 0; i < count; ++i) {
@@ -69,6 +69,7 @@ void Readiness::tell() {
             ->ready({is_over || (event.events & EPOLLIN) != 0,
                      is_over || (event.events & EPOLLOUT) != 0});
     }
+    return count > 0;
 }
 
 }  // namespace signalbox

@@ -31,6 +31,8 @@ public:
     using Turn = std::function<void(const std::function<void()>& tell)>;
     void start(Turn turn);
     void stop();
+    // Tells what is ready already, within a turn. False when nothing was.
+    bool tell();
 
     // False when the system allows no more. `watched` outlives the turn in which it is forgotten.
     [[nodiscard]] bool watch(int descriptor, Watched& watched, Interest interest);
@@ -39,7 +41,6 @@ public:
 
 private:
     void wait();
-    void tell();
 
     boost::asio::posix::stream_descriptor epoll_;
     Turn turn_;

@@ -22,6 +22,9 @@ struct FileJournalOptions {
     uint64_t history = 0;   // of the data directory
     uint64_t segment_bytes = 32u << 20;
     uint64_t seed = 0;  // for nonces
+    // Trimmed segments that are kept to be written over. With as many as are trimmed at a time,
+    // none needs to be filled with zeros any more.
+    size_t spares_max = 1;
 };
 
 // The journal on local files: segments of fixed size, written full of zeros ahead of use, so
@@ -110,7 +113,7 @@ private:
     std::vector<Segment> segments_;  // oldest first; the last one is written to
     bool is_preparing_ = false;
     std::optional<Prepared> prepared_;
-    std::vector<std::string> spares_;  // trimmed files, at most one, to be written over
+    std::vector<std::string> spares_;  // trimmed files, to be written over
     uint64_t next_number_ = 1;
 
     std::atomic<uint64_t> kept_bytes_{0};
