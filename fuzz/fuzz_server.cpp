@@ -48,7 +48,7 @@ Surroundings& surroundings() {
 }
 
 PartitionOptions small_limits() {
-    PartitionOptions options;
+    PartitionOptions options{.cipher = BodyCipher({BodyCipher::Key{}})};
     options.seed = seed;
     auto& core = options.core;
     core.ticket.tickets_max = 16;
@@ -206,7 +206,7 @@ void FuzzServer::settle() {
 void FuzzServer::check() {
     ASSERT(received_.empty() || received_.starts_with("HTTP/1.1 "));
     node_->partitions()[0]->engine().check(clock_.now());
-    Engine another(options_.core, seed, clock_.now());
+    Engine another(options_.core, options_.cipher, seed, clock_.now());
     const auto loaded = another.load(store_, clock_.now());
     ASSERT(loaded);
     another.check(clock_.now());

@@ -41,6 +41,7 @@ void fuzz_message(std::string_view value) {
     ASSERT(again && again->body == row->body && again->group == row->group);
     ASSERT(again->expires_at == row->expires_at && again->delayed_until == row->delayed_until);
     ASSERT(again->client == row->client && again->claim_count == row->claim_count);
+    ASSERT(again->seal == row->seal && again->body_bytes() == row->body_bytes());
     ASSERT(again->moved_id == row->moved_id && again->is_plain() == row->is_plain());
 }
 

@@ -11,7 +11,7 @@ EngineDriver::EngineDriver(CoreLimits limits, uint64_t seed)
 }
 
 void EngineDriver::restart() {
-    engine_ = std::make_unique<Engine>(limits_, seed_ + committed_.value, clock_.now());
+    engine_ = std::make_unique<Engine>(limits_, cipher_, seed_ + committed_.value, clock_.now());
     rows_ = std::make_unique<BatchRows>(store_, engine_->ready().writes);
     const auto loaded = engine_->load(store_, clock_.now());
     ASSERT(loaded);

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "core/engine.h"
+#include "sim/sim_cipher.h"
 #include "sim/sim_clock.h"
 #include "storage/batch_rows.h"
 #include "storage/memory_store.h"
@@ -18,6 +19,8 @@ namespace signalbox {
 class EngineDriver {
 public:
     explicit EngineDriver(CoreLimits limits = {}, uint64_t seed = 1);
+    // Further engines have these keys.
+    void set_cipher(BodyCipher cipher) { cipher_ = std::move(cipher); }
 
     // The answer, or nothing when the request is parked; then it comes with taken().
     template <class Body>
@@ -73,6 +76,7 @@ private:
 
     const CoreLimits limits_;
     const uint64_t seed_;
+    BodyCipher cipher_ = sim_cipher();
     SimClock clock_;
     MemoryStore store_;
     std::unique_ptr<Engine> engine_;

@@ -40,6 +40,7 @@ void QueueScene::begin() {
         if (queue == failing_queue) {
             settings = {{"claims_max", claims_max}, {"dead_letter_queue", dead_queue}};
         }
+        if (world_.random().chance(1, 2)) settings["encrypt"] = true;
         const auto answer =
             ask({"PUT", "/api/v1/queues/" + queue, {}, json{{"settings", settings}}.dump()});
         ASSERT(answer.status == 201);

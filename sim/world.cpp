@@ -13,6 +13,7 @@
 #include "dialect/triton/triton_routes.h"
 #include "dialect/zaqar/zaqar_routes.h"
 #include "runtime/data_directory.h"
+#include "sim/sim_cipher.h"
 
 namespace signalbox {
 namespace {
@@ -139,7 +140,7 @@ Result<void> World::open_partition(size_t index) {
     journal.seed = random_.next();
     TRY_AS(auto opened, FileJournal::open(disk_, *this, std::move(journal)));
     journals_.push_back(std::move(opened));
-    PartitionOptions partition;
+    PartitionOptions partition{.cipher = sim_cipher()};
     partition.core = options_.core;
     partition.inbox = options_.inbox;
     partition.seed = random_.next();

@@ -29,7 +29,7 @@ EngineBench::EngineBench(Stages stages)
     : stages_(stages),
       rocks_(stages == Stages::rocks ? std::make_unique<TemporaryStore>() : nullptr),
       store_(rocks_ ? rocks_->store() : static_cast<Store&>(memory_)),
-      engine_(limits_, 1, now_),
+      engine_(limits_, BodyCipher({BodyCipher::Key{}}), 1, now_),
       rows_(store_, engine_.ready().writes) {
     const auto loaded = engine_.load(store_, now_);
     ASSERT(loaded);

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/option_file.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "codec/digest.h"
@@ -24,35 +22,16 @@
 namespace signalbox {
 namespace {
 
-constexpr size_t file_bytes_max = 1u << 20;
 // As many as 16 random bytes have in base64.
 constexpr size_t root_token_bytes_min = 22;
 
-Error file_error(const std::string& option, const std::string& path, const std::string& why) {
-    return {ErrorCode::invalid_argument, fmt::format("{}: {}", path, why), option};
-}
-
-Result<std::string> read_file(const std::string& option, const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream content;
-    if (in) content << in.rdbuf();
-    if (!in) return fail(file_error(option, path, std::strerror(errno)));
-    auto text = content.str();
-    if (text.size() > file_bytes_max) return fail(file_error(option, path, "is too large"));
-    return text;
-}
-
 // A secret on the first line; a line end behind it is an editor's.
 Result<std::string> read_secret(const std::string& option, const std::string& path) {
-    TRY_AS(auto text, read_file(option, path));
+    TRY_AS(auto text, read_secret_file(option, path));
     while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-    if (text.empty()) return fail(file_error(option, path, "is empty"));
+    if (text.empty()) return fail(option_file_error(option, path, "is empty"));
     if (text.find_first_of("\r\n") != std::string::npos) {
-        return fail(file_error(option, path, "must be one line"));
-    }
-    struct stat state{};
-    if (::stat(path.c_str(), &state) == 0 && (state.st_mode & (S_IRGRP | S_IROTH)) != 0) {
-        LOG(warning, "auth.secret_is_readable", {"file", path});
+        return fail(option_file_error(option, path, "must be one line"));
     }
     return text;
 }
@@ -63,14 +42,15 @@ Result<void> write_root_token(const std::string& path) {
     // Under its name only when it is whole: a start that is cut short leaves no half of it.
     const std::string draft = path + ".new";
     const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0) return fail(file_error("root_token_file", draft, std::strerror(errno)));
+    if (file < 0) return fail(option_file_error("root_token_file", draft, std::strerror(errno)));
     const bool written =
         ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
         ::fsync(file) == 0;
     const int error = errno;
     ::close(file);
     if (!written || ::rename(draft.c_str(), path.c_str()) != 0) {
-        return fail(file_error("root_token_file", path, std::strerror(written ? errno : error)));
+        return fail(
+            option_file_error("root_token_file", path, std::strerror(written ? errno : error)));
     }
     LOG(info, "auth.root_token_made", {"file", path});
     return {};
@@ -87,13 +67,14 @@ Result<std::string> root_token_hash(const ServeOptions& options) {
     const bool is_one_word =
         std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7f; });
     if (!is_one_word) {
-        return fail(file_error("root_token_file", path, "must be one word of ASCII"));
+        return fail(option_file_error("root_token_file", path, "must be one word of ASCII"));
     }
     if (token.size() < root_token_bytes_min) {
-        return fail(file_error("root_token_file", path,
-                               fmt::format("must have at least {} bytes, so that it cannot be "
-                                           "guessed; openssl rand -hex 32 makes one",
-                                           root_token_bytes_min)));
+        return fail(
+            option_file_error("root_token_file", path,
+                              fmt::format("must have at least {} bytes, so that it cannot be "
+                                          "guessed; openssl rand -hex 32 makes one",
+                                          root_token_bytes_min)));
     }
     return sha256(token);
 }
@@ -104,7 +85,7 @@ bool is_url(const std::string& text) {
 
 JwtAuthenticator::ReadKeys keys_reader(const std::string& from, HttpClient& client) {
     if (!is_url(from)) {
-        return [from](const auto& then) { then(read_file("jwt_keys", from)); };
+        return [from](const auto& then) { then(read_option_file("jwt_keys", from)); };
     }
     return [from, &client](const std::function<void(Result<std::string>)>& then) {
         OutgoingRequest request;
@@ -145,9 +126,9 @@ Result<MakeAuthenticator> prepare_authentication(const ServeOptions& options, co
         case AuthMode::jwt: {
             // A file is there before the server is; another server may come later.
             if (!is_url(auth.jwt.keys)) {
-                TRY_AS(const auto text, read_file("jwt_keys", auth.jwt.keys));
+                TRY_AS(const auto text, read_option_file("jwt_keys", auth.jwt.keys));
                 if (const auto keys = JwtKeySet::parse(text); !keys) {
-                    return fail(file_error("jwt_keys", auth.jwt.keys, keys.error().message));
+                    return fail(option_file_error("jwt_keys", auth.jwt.keys, keys.error().message));
                 }
             }
             if (auth.jwt.audience.empty()) LOG(warning, "auth.jwt_audience_not_checked");

@@ -319,6 +319,10 @@ std::vector<OptionSpec> make_specs() {
     add("log_level", "LEVEL", "debug, info, warning, error or off [info]", set_log_level);
     add("log_format", "FORMAT", "logfmt or json [logfmt]", set_log_format);
 
+    add("queue_encryption_key_file", "FILE",
+        "Keys of 64 hexadecimal digits, one a line, for queues that are to be encrypted: the first "
+        "encrypts, all decrypt [one is made, and kept with the data]",
+        text_of(&O::queue_encryption_key_file));
     add("segment_bytes", "SIZE", "Size of a journal segment [32MiB]",
         size([](O& o) -> auto& { return o.segment_bytes; }, mib, gib));
     add("checkpoint_bytes", "SIZE", "Journal written between two checkpoints [64MiB]",

@@ -32,6 +32,7 @@ struct ServeOptions {
     // Empty: beside the data, made when it is not there. "-": there is no such token.
     std::string root_token_file;
     std::string keystone_password_file;
+    std::string queue_encryption_key_file;  // empty: a key is made, and kept with the data
     size_t partitions = 1;
     size_t io_threads = 0;  // 0: by the number of cores
     log::Level log_level = log::Level::info;

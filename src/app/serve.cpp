@@ -13,11 +13,12 @@
 #include <unistd.h>
 
 #include "app/authentication.h"
+#include "app/body_keys.h"
+#include "app/kept_secret.h"
 #include "app/signal_inbox.h"
 #include "app/system_clock.h"
 #include "app/version.h"
 #include "app/worker_thread.h"
-#include "app/zaqar_secret.h"
 #include "base/log.h"
 #include "dialect/common/common_routes.h"
 #include "dialect/native/native_routes.h"
@@ -84,7 +85,8 @@ public:
             Node::Identity{name, version(), directory_.node, directory_.history}, clock_, metrics_);
         TRY_AS(auto server_options, make_server_options());
         server_ = std::make_unique<Server>(std::move(server_options));
-        for (size_t i = 0; i < options_.partitions; ++i) TRY(add_partition(i, random));
+        TRY_AS(const auto cipher, load_body_keys(options_, *disk_));
+        for (size_t i = 0; i < options_.partitions; ++i) TRY(add_partition(i, cipher, random));
         TRY(add_routes(name));
         TRY(server_->start(*node_, router_, http_probe_, random.next()));
         const auto took = std::chrono::duration_cast<Duration>(clock_.stopwatch() - started);
@@ -146,7 +148,7 @@ private:
         }
     }
 
-    Result<void> add_partition(size_t index, Random& random) {
+    Result<void> add_partition(size_t index, const BodyCipher& cipher, Random& random) {
         const std::string directory = fmt::format("partition-{}", index);
         // Here from the beginning, so that what the worker does for it outlives a start that fails.
         Storage& storage = storages_.emplace_back();
@@ -164,7 +166,7 @@ private:
                open_rocks_store(disk_->absolute(directory + "/store"),
                                 {options_.cache_bytes, options_.write_buffer_bytes}));
         storage.probe = std::make_unique<PartitionProbe>(metrics_, index);
-        PartitionOptions partition;
+        PartitionOptions partition{.cipher = cipher};
         partition.core = options_.core;
         partition.inbox = options_.inbox;
         partition.seed = random.next();
@@ -186,7 +188,7 @@ private:
                             {options_.ticket_servers.begin(), options_.ticket_servers.end()}});
         auto zaqar_options = options_.zaqar;
         if (zaqar_options.secret_key.empty()) {
-            TRY_AS(zaqar_options.secret_key, kept_zaqar_secret(*disk_));
+            TRY_AS(zaqar_options.secret_key, kept_secret(*disk_, "zaqar-secret"));
         }
         zaqar::add_routes(router_, zaqar_options);
         return {};

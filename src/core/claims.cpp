@@ -112,12 +112,18 @@ Result<Claims::Search> Claims::search(Queue& queue, const ClaimMessages& command
         const MessageRow& row = walk.row();
         if (row.expires_at <= step.now.wall) continue;
         if (messages_.must_wait(queue, walk.place(), row)) continue;
-        Candidate candidate{walk.place(), std::string(walk.encoded()), false};
+        Candidate candidate{walk.place(), std::string(walk.encoded()), false, {}};
         candidate.moves =
             has_dead_letters && static_cast<int64_t>(row.claim_count) >= *queue.settings.claims_max;
         if (!candidate.moves) {
+            auto body = messages_.body_of(queue, walk.place(), row, step);
+            if (!body) {
+                Messages::set_aside(queue, walk.place());
+                continue;
+            }
             ++taken;
-            bytes += row.body.size();
+            bytes += body->size();
+            candidate.body = std::move(*body);
         }
         search.found.push_back(std::move(candidate));
     }
@@ -139,7 +145,7 @@ void Claims::move_to(Queue& dead_letters, Queue& queue, const Candidate& candida
         moved.ttl = *queue.settings.dead_letter_ttl;
         moved.expires_at = saturating_add(step.now.wall, moved.ttl);
     }
-    messages_.erase(queue, candidate.place, row.body.size(), &row, step);
+    messages_.erase(queue, candidate.place, row.body_bytes(), &row, step);
     const auto place = messages_.append(dead_letters, candidate.place.lane, moved, step);
     step.ready.writes.put(moved_key(dead_letters.number, *moved.moved_id), encode_place(place));
     messages_.wake(dead_letters);
@@ -177,7 +183,7 @@ Result<MessagesClaimed> Claims::take(Queue& queue, Search& found, const ClaimMes
     claim.taken.reserve(found.found.size());
     answer.messages.reserve(found.found.size());
     const Instant lives_until = saturating_add(claim.expires_at, command.grace);
-    for (const auto& candidate : found.found) {
+    for (auto& candidate : found.found) {
         MessageRow row = *decode_message(candidate.encoded);
         if (row.expires_at < lives_until) {
             // It must not end while somebody works on it.
@@ -189,12 +195,13 @@ Result<MessagesClaimed> Claims::take(Queue& queue, Search& found, const ClaimMes
         }
         claim.messages_until = std::min(claim.messages_until, row.expires_at);
         claim.taken.push_back(
-            {candidate.place, static_cast<uint32_t>(row.body.size()), row.is_plain(), false});
+            {candidate.place, static_cast<uint32_t>(row.body_bytes()), row.is_plain(), false});
         if (!row.group.empty()) {
             claim.groups.resize(claim.taken.size() - 1);
             claim.groups.emplace_back(row.group);
         }
-        auto view = messages_.view_of(queue, candidate.place, row, step.now.wall);
+        auto view = messages_.head_of(queue, candidate.place, row, step.now.wall);
+        view.body = std::move(candidate.body);
         view.claim = claim.id;
         ++view.claim_count;
         answer.messages.push_back(std::move(view));
@@ -251,8 +258,11 @@ Result<ClaimView> Claims::get(TenantId tenant, const GetClaim& command, Step& st
     TRY_AS(const auto messages, read_taken(*queue, *claim, {}, step));
     ClaimView view = view_of(*claim, step.now);
     for (const auto& message : messages) {
-        view.messages.push_back(messages_.view_of(*queue, message.place,
-                                                  *decode_message(message.encoded), step.now.wall));
+        const auto row = *decode_message(message.encoded);
+        auto body = messages_.body_of(*queue, message.place, row, step);
+        if (!body) continue;
+        view.messages.push_back(messages_.head_of(*queue, message.place, row, step.now.wall));
+        view.messages.back().body = std::move(*body);
     }
     return view;
 }

@@ -45,6 +45,7 @@ private:
         MessagePlace place;
         std::string encoded;
         bool moves = false;  // to the dead letters
+        std::string body;    // unless it moves
     };
     struct Search {
         std::vector<Candidate> found;

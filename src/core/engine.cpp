@@ -43,7 +43,7 @@ Error stopping() {
 
 }  // namespace
 
-Engine::Engine(const CoreLimits& limits, uint64_t seed, Now now)
+Engine::Engine(const CoreLimits& limits, BodyCipher cipher, uint64_t seed, Now now)
     : limits_(consistent(limits)),
       random_(seed),
       timers_(now),
@@ -54,7 +54,7 @@ Engine::Engine(const CoreLimits& limits, uint64_t seed, Now now)
       pools_(limits_.pool),
       tokens_(limits_.token),
       tickets_(limits_.ticket, sessions_, idempotency_),
-      queues_(limits_.queue, limits_.quota, idempotency_, tenants_),
+      queues_(limits_.queue, limits_.quota, std::move(cipher), idempotency_, tenants_),
       feed_(limits_.feed),
       now_(now) {}
 

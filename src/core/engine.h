@@ -32,7 +32,8 @@ namespace signalbox {
 // Core thread.
 class Engine {
 public:
-    Engine(const CoreLimits& limits, uint64_t seed, Now now);
+    // Bodies of messages are encrypted with `cipher` where a queue asks for it.
+    Engine(const CoreLimits& limits, BodyCipher cipher, uint64_t seed, Now now);
 
     // The state that the rows tell. Afterwards the driver fires what came due meanwhile.
     Result<void> load(const RowReader& rows, Now now);

@@ -20,7 +20,7 @@ constexpr Duration retry_delay = std::chrono::seconds(1);
 }  // namespace
 
 void Messages::expire(Queue& queue, MessagePlace place, const MessageRow& row, Step& step) {
-    erase(queue, place, row.body.size(), &row, step);
+    erase(queue, place, row.body_bytes(), &row, step);
     if (!row.group.empty()) {
         forget_parked(queue, row.group, place);
         let_group_on(queue, row.group, 1);

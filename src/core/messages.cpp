@@ -123,7 +123,11 @@ Result<std::vector<MessageId>> Messages::post_all(Queue& queue, PostMessages& co
         row.client = command.client;
         row.group = message.group;
         row.body = message.body;
-        const auto place = append(queue, lane_of_priority(message.priority), row, step);
+        const MessagePlace next{lane_of_priority(message.priority), queue.next};
+        if (queue.settings.encrypt.value_or(false)) {
+            bodies_.seal(queue.key.tenant, message_id(queue.number, next), row, step.random);
+        }
+        const auto place = append(queue, next.lane, row, step);
         ids.push_back(message_id(queue.number, place));
         if (message.dedup.empty()) continue;
         known.emplace(message.dedup, ids.back());
@@ -161,8 +165,8 @@ MessagePlace Messages::append(Queue& queue, uint8_t lane_number, MessageRow row,
         step.timers.schedule(queue.expiry_timer, row.expires_at);
     }
     ++queue.live;
-    queue.body_bytes += row.body.size();
-    usage_.add_messages(queue.key.tenant, 1, row.body.size());
+    queue.body_bytes += row.body_bytes();
+    usage_.add_messages(queue.key.tenant, 1, row.body_bytes());
     catalog_.touch(queue);
     return place;
 }
@@ -197,6 +201,7 @@ void Messages::erase(Queue& queue, MessagePlace place, uint64_t body_bytes, cons
         }
     }
     queue.lanes.at(place.lane).unready.add(place.sequence);
+    queue.unreadable.remove(place.sequence);
     ASSERT(queue.live > 0 && queue.body_bytes >= body_bytes);
     --queue.live;
     queue.body_bytes -= body_bytes;
@@ -326,12 +331,12 @@ void Messages::retain(Queue& queue, Step& step) {
         const auto found = walk.next();
         if (!found || !*found) break;
         --messages;
-        bytes -= walk.row().body.size();
+        bytes -= walk.row().body_bytes();
         evicted.push_back({walk.place(), std::string(walk.encoded())});
     }
     for (const auto& message : evicted) {
         const auto row = *decode_message(message.encoded);
-        erase(queue, message.place, row.body.size(), &row, step);
+        erase(queue, message.place, row.body_bytes(), &row, step);
         if (!row.group.empty()) let_group_on(queue, row.group, 1);
         ++statistics_.evicted;
     }

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "core/idempotency.h"
+#include "core/message_body.h"
 #include "core/message_walk.h"
 #include "core/queue_catalog.h"
 #include "core/step.h"
@@ -22,9 +23,13 @@ namespace signalbox {
 // Core thread.
 class Messages {
 public:
-    Messages(const QueueLimits& limits, TenantUsage& usage, QueueCatalog& catalog,
-             Idempotency& idempotency)
-        : limits_(limits), usage_(usage), catalog_(catalog), idempotency_(idempotency) {}
+    Messages(const QueueLimits& limits, MessageBodies& bodies, TenantUsage& usage,
+             QueueCatalog& catalog, Idempotency& idempotency)
+        : limits_(limits),
+          bodies_(bodies),
+          usage_(usage),
+          catalog_(catalog),
+          idempotency_(idempotency) {}
 
     Result<MessagesPosted> post(TenantId tenant, PostMessages& command, Step& step);
     // Nothing when it goes on in later batches: both look at a bounded number of rows at a time.
@@ -74,14 +79,22 @@ public:
     void wake(Queue& queue);
     std::vector<Queue*>& awake() { return awake_; }
 
-    [[nodiscard]] MessageView view_of(const Queue& queue, MessagePlace place, const MessageRow& row,
+    // All of it but its body.
+    [[nodiscard]] MessageView head_of(const Queue& queue, MessagePlace place, const MessageRow& row,
                                       Instant now) const;
+    // Its body; fails when that cannot be decrypted, which is in the log then. Whoever asked for
+    // this very message is told, and all others do without it.
+    Result<std::string> body_of(const Queue& queue, MessagePlace place, const MessageRow& row,
+                                Step& step);
+    // One that cannot be decrypted is not handed out, but stays.
+    static void set_aside(Queue& queue, MessagePlace place);
 
     struct Statistics {
         uint64_t posted = 0;
         uint64_t deleted = 0;
         uint64_t expired = 0;
-        uint64_t evicted = 0;  // by retention
+        uint64_t evicted = 0;     // by retention
+        uint64_t unreadable = 0;  // bodies that were asked for and could not be decrypted
         uint64_t dead_lettered = 0;
         uint64_t claimed = 0;
         uint64_t claims_expired = 0;
@@ -120,6 +133,7 @@ private:
     Result<std::optional<MessageMark>> newest(const Queue& queue, Step& step) const;
 
     const QueueLimits& limits_;
+    MessageBodies& bodies_;
     TenantUsage& usage_;
     QueueCatalog& catalog_;
     Idempotency& idempotency_;

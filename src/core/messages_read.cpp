@@ -15,12 +15,16 @@ Error damaged() {
 
 constexpr size_t steps_back_max = 1024;
 
+MessageId id_of(const Queue& queue, MessagePlace place, const MessageRow& row) {
+    return row.moved_id ? *row.moved_id : message_id(queue.number, place);
+}
+
 }  // namespace
 
-MessageView Messages::view_of(const Queue& queue, MessagePlace place, const MessageRow& row,
+MessageView Messages::head_of(const Queue& queue, MessagePlace place, const MessageRow& row,
                               Instant now) const {
     MessageView view;
-    view.id = row.moved_id ? *row.moved_id : message_id(queue.number, place);
+    view.id = id_of(queue, place, row);
     view.sequence = place.sequence;
     view.created_at = row.created_at;
     view.age = std::max(now - row.created_at, Duration::zero());
@@ -33,8 +37,23 @@ MessageView Messages::view_of(const Queue& queue, MessagePlace place, const Mess
     view.claim_count = row.claim_count + (held.claim != nullptr ? 1 : 0);
     view.priority = static_cast<uint8_t>(priority_max - place.lane);
     view.group = row.group;
-    view.body = row.body;
     return view;
+}
+
+Result<std::string> Messages::body_of(const Queue& queue, MessagePlace place, const MessageRow& row,
+                                      Step& step) {
+    auto body = bodies_.open(queue.key.tenant, id_of(queue, place, row), row);
+    if (!body) {
+        ++statistics_.unreadable;
+        ++step.ready.unreadable.bodies;
+        step.ready.unreadable.last = body.error().message;
+    }
+    return body;
+}
+
+void Messages::set_aside(Queue& queue, MessagePlace place) {
+    queue.lanes.at(place.lane).unready.add(place.sequence);
+    queue.unreadable.add(place.sequence);
 }
 
 std::optional<Result<MessageList>> Messages::list(TenantId tenant, const ListMessages& command,
@@ -91,9 +110,12 @@ Result<bool> Messages::read_page(Queue& queue, ListMessages& command, MessageLis
         command.after = walk.place().sequence;
         if (row.expires_at <= step.now.wall) continue;
         if (command.hide_client && row.client == *command.hide_client) continue;
-        auto view = view_of(queue, walk.place(), row, step.now.wall);
+        auto view = head_of(queue, walk.place(), row, step.now.wall);
         if (view.claim && !command.include_claimed) continue;
         if (view.delayed_until && !command.include_delayed) continue;
+        auto body = body_of(queue, walk.place(), row, step);
+        if (!body) continue;
+        view.body = std::move(*body);
         bytes += view.body.size();
         found.next_after = command.after;
         found.messages.push_back(std::move(view));
@@ -107,6 +129,7 @@ Result<bool> Messages::pop_page(Queue& queue, const PopMessages& command, Messag
     struct Popped {
         MessagePlace place;
         std::string encoded;
+        std::string body;
     };
     std::vector<Popped> popped;
     size_t bytes = 0;
@@ -121,13 +144,19 @@ Result<bool> Messages::pop_page(Queue& queue, const PopMessages& command, Messag
         const MessageRow& row = walk.row();
         if (row.expires_at <= step.now.wall) continue;
         if (must_wait(queue, walk.place(), row)) continue;
-        bytes += row.body.size();
-        popped.push_back({walk.place(), std::string(walk.encoded())});
+        auto body = body_of(queue, walk.place(), row, step);
+        if (!body) {
+            set_aside(queue, walk.place());
+            continue;
+        }
+        bytes += body->size();
+        popped.push_back({walk.place(), std::string(walk.encoded()), std::move(*body)});
     }
-    for (const auto& message : popped) {
+    for (auto& message : popped) {
         const auto row = *decode_message(message.encoded);
-        found.messages.push_back(view_of(queue, message.place, row, step.now.wall));
-        erase(queue, message.place, row.body.size(), &row, step);
+        found.messages.push_back(head_of(queue, message.place, row, step.now.wall));
+        found.messages.back().body = std::move(message.body);
+        erase(queue, message.place, row.body_bytes(), &row, step);
         if (!row.group.empty()) let_group_on(queue, row.group, 1);
     }
     statistics_.deleted += popped.size();
@@ -180,7 +209,9 @@ Result<MessageList> Messages::get(TenantId tenant, const GetMessages& command, S
         const auto row = decode_message(*encoded);
         if (!row) return fail(damaged());
         if (row->expires_at <= step.now.wall) continue;
-        list.messages.push_back(view_of(*queue, *place, *row, step.now.wall));
+        auto view = head_of(*queue, *place, *row, step.now.wall);
+        TRY_AS(view.body, body_of(*queue, *place, *row, step));
+        list.messages.push_back(std::move(view));
     }
     return list;
 }
@@ -255,7 +286,7 @@ Result<MessagesDeleted> Messages::remove(TenantId tenant, const DeleteMessages& 
             erase(*queue, message.place, bytes, row ? &*row : nullptr, step);
             take_from_claim(*queue, message.held, step);
         } else {
-            erase(*queue, message.place, row->body.size(), &*row, step);
+            erase(*queue, message.place, row->body_bytes(), &*row, step);
             if (!row->group.empty()) {
                 forget_parked(*queue, row->group, message.place);
                 let_group_on(*queue, row->group, 1);
@@ -301,7 +332,7 @@ Result<std::optional<MessageMark>> Messages::oldest(Queue& queue, Step& step) co
         TRY_AS(const bool found, walk.next());
         if (!found) break;
         if (walk.row().expires_at <= step.now.wall) continue;
-        const auto view = view_of(queue, walk.place(), walk.row(), step.now.wall);
+        const auto view = head_of(queue, walk.place(), walk.row(), step.now.wall);
         return std::optional(MessageMark{view.id, view.created_at, view.age});
     }
     return std::optional<MessageMark>();
@@ -320,7 +351,7 @@ Result<std::optional<MessageMark>> Messages::newest(const Queue& queue, Step& st
             const auto row = decode_message(*encoded);
             if (!row) return fail(damaged());
             if (row->expires_at <= step.now.wall) continue;
-            const auto view = view_of(queue, place, *row, step.now.wall);
+            const auto view = head_of(queue, place, *row, step.now.wall);
             return std::optional(MessageMark{view.id, view.created_at, view.age});
         }
     }

@@ -48,7 +48,8 @@ constexpr uint8_t lane_of_priority(uint8_t priority) {
 
 struct Lane {
     uint64_t head = 1;  // nothing is left below
-    RunSet unready;     // claimed, delayed, waiting for their group, or gone; not all that is gone
+    // Claimed, delayed, waiting for their group, unreadable, or gone; not all that is gone.
+    RunSet unready;
     // Messages end in the order of posting while nobody shortens their life; then none of them
     // needs a row of its own that says when. Those that end before this one have one.
     Instant ordered_until = Instant::min();
@@ -132,6 +133,9 @@ struct Queue {
     boost::unordered_flat_map<ClaimId, std::unique_ptr<Claim>, OpaqueIdHash> claims;
     std::map<std::string, MessageGroup, std::less<>> groups;
     std::set<MessagePlace> parked;  // of all groups
+    // Sequences of those that were met and whose body could not be decrypted. They are unready, so
+    // that nobody looks at them again until the queue is loaded anew, perhaps with more keys.
+    RunSet unreadable;
 
     WaiterList waiters;
     bool is_awake = false;  // has messages that those who wait have not been asked about yet

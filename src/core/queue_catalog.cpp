@@ -238,6 +238,7 @@ void QueueCatalog::empty(Queue& queue, Step& step) {
     queue.claims.clear();
     queue.groups.clear();
     queue.parked.clear();
+    queue.unreadable.clear();
     queue.expiry_floor = Instant::min();
     queue.delay_floor = Instant::min();
     TimerWheel::cancel(queue.expiry_timer);
@@ -291,13 +292,14 @@ void QueueCatalog::finish_batch(Step& step) {
     for (Queue* queue : dirty_) {
         for (auto& [number, lane] : queue->lanes) {
             if (queue->live == 0) lane.ordered_until = Instant::min();
-            // The first that may be there still: ready, claimed, delayed, or waiting for its group.
+            // The first that may be there still: ready, claimed, delayed, unreadable, or waiting
+            // for its group.
             uint64_t head = std::min(lane.unready.first_gap(lane.head), queue->next);
             const auto claimed = queue->claimed.lower_bound({number, 0});
             if (claimed != queue->claimed.end() && claimed->first.lane == number) {
                 head = std::min(head, claimed->first.sequence);
             }
-            head = std::min(head, queue->delayed.first());
+            head = std::min({head, queue->delayed.first(), queue->unreadable.first()});
             const auto parked = queue->parked.lower_bound({number, 0});
             if (parked != queue->parked.end() && parked->lane == number) {
                 head = std::min(head, parked->sequence);
@@ -397,6 +399,13 @@ void QueueCatalog::check() const {
         }
         ASSERT(queue.delayed.empty() == (queue.delayed_count == 0));
         ASSERT(queue.delayed.empty() || queue.delay_timer.is_linked());
+        for (const auto& [first, end] : queue.unreadable.runs()) {
+            for (const uint64_t sequence : {first, end - 1}) {
+                ASSERT(std::any_of(queue.lanes.begin(), queue.lanes.end(), [&](const auto& lane) {
+                    return sequence >= lane.second.head && lane.second.unready.contains(sequence);
+                }));
+            }
+        }
         size_t parked = 0;
         for (const auto& [name, group] : queue.groups) {
             parked += group.parked.size();

@@ -22,7 +22,9 @@ enum MessageField : uint64_t {
     has_moved_id = 1u << 4,
     has_client = 1u << 5,
     has_group = 1u << 6,
+    has_seal = 1u << 7,
 };
+constexpr uint64_t message_fields = (has_seal << 1) - 1;
 
 // Bits of a taken message. On disk.
 enum TakenField : uint8_t {
@@ -262,6 +264,7 @@ void encode_message(const MessageRow& row, std::string& out) {
     if (row.moved_id) fields |= has_moved_id;
     if (!row.client.empty()) fields |= has_client;
     if (!row.group.empty()) fields |= has_group;
+    if (row.seal) fields |= has_seal;
     put_varint(out, fields);
     put_instant(out, row.created_at);
     put_signed_varint(out, row.ttl.count());
@@ -271,12 +274,17 @@ void encode_message(const MessageRow& row, std::string& out) {
     if (row.moved_id) out += row.moved_id->raw();
     if (!row.client.empty()) put_bytes(out, row.client);
     if (!row.group.empty()) put_bytes(out, row.group);
+    if (row.seal) {
+        put_u64_be(out, row.seal->key.value);
+        out.append(row.seal->nonce.data(), row.seal->nonce.size());
+    }
     out += row.body;
 }
 
 std::optional<MessageRow> decode_message(std::string_view value) {
     ByteReader reader(value);
     const uint64_t fields = reader.varint();
+    if ((fields & ~message_fields) != 0) return std::nullopt;
     MessageRow row;
     row.created_at = read_instant(reader);
     row.ttl = read_duration(reader);
@@ -293,8 +301,14 @@ std::optional<MessageRow> decode_message(std::string_view value) {
     }
     if ((fields & has_client) != 0) row.client = reader.bytes();
     if ((fields & has_group) != 0) row.group = reader.bytes();
+    if ((fields & has_seal) != 0) {
+        BodySeal& seal = row.seal.emplace();
+        seal.key = BodyKeyId(reader.u64_be());
+        reader.fixed(seal.nonce.size()).copy(seal.nonce.data(), seal.nonce.size());
+    }
     if (!reader.ok()) return std::nullopt;
     row.body = reader.rest();
+    if (row.seal && row.body.size() < BodyCipher::tag_bytes) return std::nullopt;
     return row;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "codec/body_cipher.h"
 #include "core/queue.h"
 #include "storage/keys.h"
 #include "storage/store.h"
@@ -45,10 +46,15 @@ struct MessageRow {
     std::optional<MessageId> moved_id;  // the id that it brought along
     std::string_view client;
     std::string_view group;
+    std::optional<BodySeal> seal;  // what the body is encrypted with, if it is
     std::string_view body;
 
     // Nothing beside this row tells of it.
     [[nodiscard]] bool is_plain() const { return !has_expiry_row && !moved_id && !delayed_until; }
+    // Of the body as it was posted, which is what is counted everywhere.
+    [[nodiscard]] uint64_t body_bytes() const {
+        return seal ? body.size() - BodyCipher::tag_bytes : body.size();
+    }
 };
 
 std::string message_key(QueueNumber queue, MessagePlace place);

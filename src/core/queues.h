@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/claims.h"
+#include "core/message_body.h"
 #include "core/messages.h"
 #include "core/queue_catalog.h"
 #include "core/queue_cursors.h"
@@ -11,11 +12,12 @@ namespace signalbox {
 // Queues, their messages, claims and readers, wired together. Core thread.
 class Queues {
 public:
-    Queues(const QueueLimits& limits, const TenantQuotas& quotas, Idempotency& idempotency,
-           Tenants& tenants)
+    Queues(const QueueLimits& limits, const TenantQuotas& quotas, BodyCipher cipher,
+           Idempotency& idempotency, Tenants& tenants)
         : usage(quotas),
+          bodies(std::move(cipher)),
           catalog(limits, usage),
-          messages(limits, usage, catalog, idempotency),
+          messages(limits, bodies, usage, catalog, idempotency),
           claims(limits, catalog, messages, tenants),
           cursors(limits, catalog) {}
 
@@ -52,6 +54,7 @@ public:
     }
 
     TenantUsage usage;
+    MessageBodies bodies;
     QueueCatalog catalog;
     Messages messages;
     Claims claims;

@@ -26,6 +26,12 @@ struct FeedDelivery {
     std::shared_ptr<const Event> event;
 };
 
+// Bodies that could not be decrypted, for the log.
+struct Unreadable {
+    uint64_t bodies = 0;
+    std::string last;  // why
+};
+
 // What a batch of commands asks the outside to do. Nothing in it may be acted on before
 // `writes` is durable.
 struct Ready {
@@ -33,12 +39,14 @@ struct Ready {
     std::vector<Completion> completions;
     std::vector<FeedDelivery> deliveries;
     bool tokens_gone = false;  // a token that was good is not any more
+    Unreadable unreadable;
 
     void reset(Revision first) {
         writes.reset(first);
         completions.clear();
         deliveries.clear();
         tokens_gone = false;
+        unreadable = {};
     }
 };
 

@@ -36,7 +36,7 @@ Partition::Partition(Journal& journal, Store& store, const Clock& clock, Executo
       probe_(probe),
       sink_(sink),
       inbox_(options_.inbox, std::move(wake)),
-      engine_(options_.core, options_.seed, clock.now()),
+      engine_(options_.core, options_.cipher, options_.seed, clock.now()),
       rows_(store, engine_.ready().writes) {}
 
 Result<std::unique_ptr<Partition>> Partition::open(Journal& journal, Store& store,
@@ -182,6 +182,10 @@ bool Partition::try_to_release() {
 void Partition::deliver() {
     auto& ready = engine_.ready();
     if (ready.tokens_gone) tokens_epoch_.fetch_add(1, std::memory_order_release);
+    if (ready.unreadable.bodies > 0) {
+        LOG(error, "messages.unreadable", {"bodies", ready.unreadable.bodies},
+            {"last", ready.unreadable.last});
+    }
     if (ready.completions.empty() && ready.deliveries.empty()) return;
     sink_.deliver(std::move(ready.completions), std::move(ready.deliveries));
     ready.completions.clear();

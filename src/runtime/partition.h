@@ -28,8 +28,9 @@ public:
 };
 
 struct PartitionOptions {
-    CoreLimits core;
-    InboxLimits inbox;
+    BodyCipher cipher;
+    CoreLimits core = {};
+    InboxLimits inbox = {};
     uint64_t seed = 0;
     uint64_t checkpoint_bytes = 64u << 20;  // written to the journal between two checkpoints
 };

@@ -87,6 +87,8 @@ PartitionProbe::PartitionProbe(Registrar&& made)
       messages_expired_(made.message("expired")),
       messages_evicted_(made.message("evicted")),
       messages_dead_lettered_(made.message("dead_lettered")),
+      messages_unreadable_(made.counter("signalbox_messages_unreadable_total",
+                                        "Bodies asked for that could not be decrypted")),
       claims_expired_(
           made.counter("signalbox_claims_expired_total", "Claims that nobody ended in time")) {}
 
@@ -146,6 +148,7 @@ void PartitionProbe::state(const State& state) {
     add(messages_expired_, messages.expired, last_messages_.expired);
     add(messages_evicted_, messages.evicted, last_messages_.evicted);
     add(messages_dead_lettered_, messages.dead_lettered, last_messages_.dead_lettered);
+    add(messages_unreadable_, messages.unreadable, last_messages_.unreadable);
     add(claims_expired_, messages.claims_expired, last_messages_.claims_expired);
     last_messages_ = messages;
 }

@@ -69,6 +69,7 @@ private:
     prometheus::Counter& messages_expired_;
     prometheus::Counter& messages_evicted_;
     prometheus::Counter& messages_dead_lettered_;
+    prometheus::Counter& messages_unreadable_;
     prometheus::Counter& claims_expired_;
     std::mutex mutex_;
     // What the counters already contain.

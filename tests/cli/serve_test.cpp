@@ -86,6 +86,27 @@ TEST_F(Serve, refuses_wrong_values_wherever_they_are_said) {
     EXPECT_EQ(refusal({"--segment-bytes", "128MiB"}).status, 2);
 }
 
+TEST_F(Serve, refuses_keys_that_are_none) {
+    const auto path = (directory_.path() / "keys").string();
+    const auto errors_of = [&](const std::string& content) {
+        std::ofstream(path) << content;
+        const auto refused = refusal({"--queue-encryption-key-file", path, "--log-level", "error"});
+        EXPECT_EQ(refused.status, 1);
+        return refused.errors;
+    };
+    const std::string before = "signalbox: queue_encryption_key_file: " + path + ": ";
+    EXPECT_EQ(errors_of(""), before + "has no key\n");
+    EXPECT_EQ(errors_of(std::string(64, '1') + "\nsecond\n"),
+              before + "line 2 must be 64 hexadecimal digits; openssl rand -hex 32 makes them\n");
+    std::filesystem::remove(path);
+    EXPECT_EQ(refusal({"--queue-encryption-key-file", path, "--log-level", "error"}).errors,
+              before + "No such file or directory\n");
+    // The one that a server made for itself.
+    std::ofstream(directory_.path() / "data" / "queue-encryption-key") << std::string(64, 'x');
+    EXPECT_EQ(refusal({"--log-level", "error"}).errors,
+              "signalbox: queue-encryption-key is damaged; restore it from a backup\n");
+}
+
 // Clients are not servers: their variables are theirs, and a misspelt one of the server's is
 // none of their business.
 TEST_F(Serve, alone_looks_at_the_variables_of_the_server) {

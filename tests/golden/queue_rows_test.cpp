@@ -15,6 +15,7 @@ using std::chrono::seconds;
 const QueueName jobs{QueueKind::queue, "jobs"};
 const QueueName graves{QueueKind::queue, "graves"};
 const QueueName news{QueueKind::topic, "news"};
+const QueueName sealed{QueueKind::queue, "sealed"};
 
 struct TableFile {
     Table table;
@@ -58,7 +59,7 @@ CreateQueue full_queue() {
     settings.dead_letter_queue = "graves";
     settings.dead_letter_ttl = minutes(90);
     settings.claims_max = 1;
-    settings.encrypt = true;
+    settings.encrypt = false;
     settings.flavor = "fast";
     settings.retry_policy = R"({"maximum_delay":30})";
     settings.messages_max = 300;
@@ -88,11 +89,16 @@ public:
         driver.advance(Duration(1500));
         held = *claim(2).claim;  // `full`, and the first plain one
         driver.must(SetQueueCursor{jobs, "reader", 3, std::nullopt});
+
+        CreateQueue encrypted{sealed, {}, "{}"};
+        encrypted.settings.encrypt = true;
+        driver.must(encrypted);
+        secret = post({message_of(R"("secret")")}, sealed).front();
     }
 
-    std::vector<MessageId> post(std::vector<NewMessage> messages) {
+    std::vector<MessageId> post(std::vector<NewMessage> messages, const QueueName& to = jobs) {
         PostMessages command;
-        command.queue = jobs;
+        command.queue = to;
         command.messages = std::move(messages);
         command.client = std::string("\x01\x02\x00\xff", 4);
         command.idempotency_key = "key-" + std::to_string(++keys_);
@@ -118,6 +124,7 @@ public:
     EngineDriver driver;
     MessageId dead;
     std::vector<MessageId> posted;
+    MessageId secret;
     ClaimId held;
 
 private:
@@ -218,6 +225,14 @@ TEST_F(OldQueueRows, give_back_a_dead_letter_by_the_id_it_had) {
     EXPECT_EQ(list.messages[0].body, R"("dead")");
     EXPECT_EQ(list.messages[0].ttl, minutes(90));
     EXPECT_TRUE(driver_.must(GetMessages{jobs, {same_.dead}}).messages.empty());
+}
+
+TEST_F(OldQueueRows, give_back_what_was_encrypted) {
+    EXPECT_EQ(driver_.must(GetQueue{sealed}).settings.encrypt, true);
+    const auto list = driver_.must(GetMessages{sealed, {same_.secret}});
+    ASSERT_EQ(list.messages.size(), 1u);
+    EXPECT_EQ(list.messages[0].body, R"("secret")");
+    EXPECT_EQ(driver_.must(GetQueueStats{sealed}).bytes, 8u);
 }
 
 TEST_F(OldQueueRows, still_know_readers_and_keys) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/metrics.h"
+#include "sim/sim_cipher.h"
 #include "sim/sim_clock.h"
 #include "storage/memory_store.h"
 #include "tests/journal/journal_on_sim_disk.h"
@@ -101,7 +102,7 @@ protected:
     SimClock clock_;
     MemoryStore store_;
     LaterExecutor executor_;
-    PartitionOptions options_;
+    PartitionOptions options_{.cipher = sim_cipher()};
     std::unique_ptr<FileJournal> journal_;
     std::unique_ptr<Partition> partition_;
     bool is_taken_ = false;

@@ -85,6 +85,7 @@ QueueSettings QueuesSideBySide::take_settings(const std::string& queue) {
     }
     if (take(4) == 0) settings.dedup_window = take_span(1000, 60'000);
     if (take(8) == 0) settings.post_bytes_max = 100;
+    if (take(2) == 0) settings.encrypt = true;
     return settings;
 }
 
@@ -141,6 +142,10 @@ void QueuesSideBySide::pass_time() {
 }
 
 void QueuesSideBySide::restart() {
+    // Whatever bodies are encrypted with, and whatever comes first now.
+    const auto first = static_cast<unsigned char>(1 + take(2));
+    const auto second = static_cast<unsigned char>(3 - first);
+    driver_.set_cipher(BodyCipher({sim_key(first), sim_key(second)}));
     driver_.restart();
     model_.restart();
     waiting_.clear();

@@ -40,6 +40,8 @@ public:
     [[nodiscard]] std::filesystem::path data() const { return directory_.path() / "data"; }
     // What this run of it has logged.
     [[nodiscard]] std::string log() { return process_->errors(); }
+    // The same, once that is in it.
+    std::string wait_for_log(const std::string& text) { return process_->wait_for_errors(text); }
     // Stops it where it is, and lets it go on: a server that does not answer.
     void freeze();
     void thaw();

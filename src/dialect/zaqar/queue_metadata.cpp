@@ -112,10 +112,9 @@ Read read_flavor(std::optional<std::string>& place, const std::string& name,
 Read read_encrypt(std::optional<bool>& place, const std::string& name, const std::string& value) {
     place.reset();
     if (is_falsy(value)) return {};
-    // Whoever asks for it must not believe that it is done.
-    return tl::unexpected(value == "true"
-                              ? fmt::format("{}: this server does not encrypt messages.", name)
-                              : fmt::format("{} must be boolean.", name));
+    if (value != "true") return tl::unexpected(fmt::format("{} must be boolean.", name));
+    place = true;
+    return {};
 }
 
 Read read_retry_policy(std::optional<std::string>& place, const std::string& value) {

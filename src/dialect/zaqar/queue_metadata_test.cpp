@@ -26,12 +26,14 @@ TEST(QueueMetadata, comes_back_as_it_was_given) {
     const std::string_view text =
         R"({"b":1.50,"a":{"x": [null]},"_max_messages_post_size":100,"_default_message_ttl":60,)"
         R"("_default_message_delay":5,"_dead_letter_queue":"dead",)"
-        R"("_dead_letter_queue_messages_ttl":70,"_max_claim_count":3,"_flavor":"gold",)"
+        R"("_dead_letter_queue_messages_ttl":70,"_max_claim_count":3,)"
+        R"("_enable_encrypt_messages":true,"_flavor":"gold",)"
         R"("_retry_policy":{"minimum_delay":7,"maximum_delay":60}})";
     const auto content = must_read(text);
     EXPECT_EQ(content.metadata, R"({"b":1.50,"a":{"x": [null]}})");
     EXPECT_EQ(content.settings.ttl, std::chrono::seconds(60));
     EXPECT_EQ(content.settings.dead_letter_queue, "dead");
+    EXPECT_EQ(content.settings.encrypt, true);
     EXPECT_EQ(MetadataDocument::of(view_of(content)).text(), text);
 }
 
