@@ -48,7 +48,7 @@ Checked<void> post(const ZaqarCall& call) {
     command.messages = std::move(*messages);
     command.client = call.client();
     command.request_bytes = static_cast<int64_t>(request.body.size());
-    command.own_delay_needs_default = true;
+    command.delays_as_zaqar = true;
     ask(call, std::move(command),
         [path = call.queue_path() + "/messages"](const MessagesPosted& posted) {
             HttpResponse response;

@@ -101,7 +101,7 @@ Checked<void> post_messages(Call& call) {
     command.messages = std::move(*messages);
     command.client = call.client();
     command.request_bytes = static_cast<int64_t>(given.size());
-    command.own_delay_needs_default = true;
+    command.delays_as_zaqar = true;
     call.ask(std::move(command), [](Call& self, const MessagesPosted& posted) {
         std::string body = R"({"message_ids":[)";
         for (const auto& id : posted.ids) {
