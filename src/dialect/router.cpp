@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "codec/origin.h"
 #include "codec/url.h"
 
 namespace signalbox {
@@ -142,7 +143,26 @@ void Router::route(const HttpRequest& request, DialectSet dialects,
     exchange->respond(faults.handler(fault, request, allow));
 }
 
+// Whether it may come from the page that it came from, if any. WebSockets look at that themselves.
+Result<void> Router::check_page(const Method& to, const Call& call) {
+    const auto& frontend = call.exchange->frontend();
+    if (!frontend.hosts().empty() && !has_good_host(call.request, frontend.hosts())) {
+        return fail(ErrorCode::forbidden, "must name this machine, or where the server listens",
+                    "Host");
+    }
+    if (!to.only_looks() && !to.is_upgrade && !has_good_origin(call.request, frontend.origins())) {
+        return fail(ErrorCode::forbidden, "is another site, whose pages may change nothing here",
+                    "Origin");
+    }
+    return {};
+}
+
 void Router::admit(Dialect dialect, const Method& to, Call call) const {
+    if (dialect != Dialect::common) {
+        if (const auto good = check_page(to, call); !good) {
+            return refuse(dialect, call, good.error());
+        }
+    }
     if (to.access == Access::open) return to.handler(call);
     const ExchangePtr exchange = call.exchange;
     if (const auto proofs = proofs_.find(dialect); proofs != proofs_.end()) {
@@ -173,10 +193,7 @@ void Router::admit(Dialect dialect, const Method& to, Call call) const {
 void Router::enter(Dialect dialect, const Method& to, Call& call,
                    Result<IdentityPtr> identity) const {
     if (!identity) return refuse(dialect, call, identity.error());
-    const auto method = call.request.method;
-    const bool looks =
-        to.access == Access::by_method && (method == HttpMethod::get || method == HttpMethod::head);
-    if (!looks && !(*identity)->may_change()) {
+    if (!to.only_looks() && !(*identity)->may_change()) {
         return refuse(dialect, call, {ErrorCode::forbidden, "a reader may change nothing", {}});
     }
     if (to.access == Access::admin && !(*identity)->may_administer) {

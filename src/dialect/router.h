@@ -101,6 +101,11 @@ private:
         Handler handler;
         Access access;
         bool is_upgrade = false;
+
+        [[nodiscard]] bool only_looks() const {
+            return access != Access::change && access != Access::admin &&
+                   (method == HttpMethod::get || method == HttpMethod::head);
+        }
     };
     struct Route {
         Dialect dialect;
@@ -118,6 +123,7 @@ private:
                                           DialectSet dialects) const;
     // Whoever is at the door: lets in, refuses, or finds out first.
     void admit(Dialect dialect, const Method& to, Call call) const;
+    static Result<void> check_page(const Method& to, const Call& call);
     void enter(Dialect dialect, const Method& to, Call& call, Result<IdentityPtr> identity) const;
     void refuse(Dialect dialect, const Call& call, const Error& error) const;
 

@@ -60,7 +60,8 @@ HttpResponse route_fault(RouteFault fault, const HttpRequest& request, const std
 HttpResponse not_let_in(const Error& error) {
     // A signature that is not good; see set_proofs().
     if (error.code == ErrorCode::not_found) return render(no_such_route());
-    if (error.code == ErrorCode::forbidden) return render(forbidden());
+    // Those that name a field are not the original's.
+    if (error.code == ErrorCode::forbidden && error.field.empty()) return render(forbidden());
     return render(fault_of(error));
 }
 
