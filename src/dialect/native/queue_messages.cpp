@@ -216,6 +216,11 @@ Result<void> remove_many(const Call& call, const std::shared_ptr<ClaimWatch>& wa
         command.claims.push_back(claim_id);
     }
     TRY_AS(const auto claims, members.array("claims"));
+    if (claims && claims->size() > batch_max(call)) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("must not be more than {} in one request", batch_max(call)),
+                    "claims");
+    }
     for (const auto& element : claims.value_or(std::vector<JsonValue>())) {
         TRY_AS(const auto claim_id, parse_claim_id(element.text().value_or(""), "claims"));
         command.claims.push_back(claim_id);

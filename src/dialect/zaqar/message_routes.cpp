@@ -231,7 +231,7 @@ Checked<void> remove_many(const ZaqarCall& call) {
     BulkDeletion deletion;
     if (ids) deletion.ids = ids->size();
     deletion.pop = *pop_count;
-    deletion.has_claims = claims && !claims->empty();
+    if (claims) deletion.claims = claims->size();
     if (auto checked = check_deletion(deletion, call.options()); !checked) return checked;
     if (*pop_count) return pop(call, static_cast<size_t>(**pop_count));
     DeleteMessages command;

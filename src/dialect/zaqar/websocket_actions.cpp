@@ -261,7 +261,7 @@ Checked<void> delete_messages(Call& call) {
         auto read = read_ids(call, "claim_ids");
         if (!read) return refuse(std::move(read.error()));
         claims = std::move(*read);
-        deletion.has_claims = !claims.empty();
+        deletion.claims = claims.size();
     }
     deletion.pop = request.integer("pop");
     if (auto checked = check_deletion(deletion, call.options()); !checked) return checked;
