@@ -28,7 +28,7 @@ Result<std::string> kept_zaqar_secret(Disk& disk) {
         return fail(ErrorCode::internal, "the system has no random numbers");
     }
     auto made = to_hex({bytes.data(), bytes.size()});
-    TRY(write_file_atomically(disk, "", file_name, made));
+    TRY(write_file_atomically(disk, "", file_name, made, FileSecrecy::of_owner));
     return made;
 }
 
