@@ -36,6 +36,11 @@ void Exchange::end_admission(const std::function<void()>& enter) {
     if (!is_gone()) session_->advance();
 }
 
+Caller Exchange::caller() const {
+    const bool is_named = identity_ && !identity_->user.empty();
+    return {is_named ? identity_->user : origin_.peer, origin_.request_id};
+}
+
 bool Exchange::identity_holds() const {
     return !identity_ || identity_->proof.empty() ||
            frontend_.authenticator().still_holds(*identity_, frontend_.now());
@@ -54,8 +59,7 @@ void Exchange::ask_core(std::string tenant, CommandBody body, Frontend::Continua
     if (is_parked_ && was_given_up()) return;
     Command command;
     command.tenant = std::move(tenant);
-    const bool is_named = identity_ && !identity_->user.empty();
-    command.caller = {is_named ? identity_->user : origin_.peer, origin_.request_id};
+    command.caller = caller();
     command.body = std::move(body);
     // The exchange lives until its answer; the answer is dropped when the client has gone.
     const ExchangePtr self(this);

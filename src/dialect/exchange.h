@@ -51,6 +51,8 @@ public:
         ASSERT(identity_);
         return *identity_;
     }
+    // In whose name the core is asked: the user where one is known, else the peer's address.
+    [[nodiscard]] Caller caller() const;
     // Whether whoever asks would still be let in; for what goes on for long.
     [[nodiscard]] bool identity_holds() const;
     // By the router; and by a dialect whose connections say later, and again, who they are.

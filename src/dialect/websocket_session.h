@@ -86,7 +86,7 @@ public:
                         });
     }
     void forget(RequestId request);
-    // In whose name commands are sent; the client's address when nothing is said.
+    // In whose name commands are sent; that of its request when nothing is said.
     void set_caller(std::string name) { caller_ = std::move(name); }
 
 private:

@@ -51,7 +51,7 @@ private:
         for (size_t i = 0; i < queues.size(); ++i) {
             Command command;
             command.tenant = tenant_;
-            command.caller = {exchange_->origin().peer, exchange_->request_id()};
+            command.caller = exchange_->caller();
             command.body = GetQueueStats{queues[i].queue};
             exchange_->frontend().submit(
                 std::move(command), [self = shared_from_this(), i](Reply reply) {
