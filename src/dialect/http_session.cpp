@@ -197,11 +197,7 @@ void HttpSession::refuse(const HttpRefusal& refusal) {
     origin.peer = peer_;
     const ExchangePtr exchange(new Exchange(*this, frontend_, std::move(origin)));
     exchanges_.push_back(exchange);
-    HttpResponse response;
-    response.status = refusal.status;
-    response.content_type = "text/plain";
-    response.body = std::string(refusal.reason) + "\n";
-    exchange->respond(std::move(response));
+    exchange->respond(frontend_.router().unreadable(refusal, parser_->path(), dialects_));
 }
 
 bool HttpSession::is_first(const Exchange& exchange) const {

@@ -75,6 +75,21 @@ void Router::set_refusals(Dialect dialect, RefusalHandler handler) {
 }
 
 void Router::set_proofs(Dialect dialect, ProofHandler handler) {
+void Router::set_unreadable(Dialect dialect, UnreadableHandler handler) {
+    unreadable_.insert_or_assign(dialect, std::move(handler));
+}
+
+HttpResponse Router::unreadable(const HttpRefusal& refusal, std::string_view path,
+                                DialectSet dialects) const {
+    const auto handler = unreadable_.find(faults_of(split_path(path).front(), dialects).dialect);
+    if (handler != unreadable_.end()) return handler->second(refusal, path);
+    HttpResponse response;
+    response.status = refusal.status;
+    response.content_type = "text/plain";
+    response.body = std::string(refusal.reason) + "\n";
+    return response;
+}
+
     proofs_.insert_or_assign(dialect, std::move(handler));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "codec/http_message.h"
+#include "codec/request_guard.h"
 #include "dialect/exchange.h"
 
 namespace signalbox {
@@ -73,6 +74,9 @@ public:
     using RefusalHandler =
         std::function<HttpResponse(const Error& error, const HttpRequest& request)>;
     // Looks for a proof that a dialect knows beside credentials, such as a signed URL. Nothing:
+    // Answers what is no request, or too large a one, see HttpRefusal.
+    using UnreadableHandler =
+        std::function<HttpResponse(const HttpRefusal& refusal, std::string_view path)>;
     // there is none, and a credential is asked for; an error: there is one, and it is not good.
     using ProofHandler = std::function<std::optional<Result<IdentityPtr>>(
         const HttpRequest& request, const Exchange& exchange)>;
@@ -90,12 +94,18 @@ public:
     // How a dialect says that somebody is not let in; one that says nothing does it as native.
     void set_refusals(Dialect dialect, RefusalHandler handler);
     void set_proofs(Dialect dialect, ProofHandler handler);
+    // How a dialect answers what cannot be read; one that says nothing does it in plain text.
+    void set_unreadable(Dialect dialect, UnreadableHandler handler);
 
     // Finds the handler, then out who asks, and lets it run: at once, or later, when that takes
     // longer. What matches no route is told so whoever asks.
     void route(const HttpRequest& request, DialectSet dialects, const ExchangePtr& exchange) const;
 
 private:
+    // The answer to what cannot be read, by the path that it seems to ask for.
+    [[nodiscard]] HttpResponse unreadable(const HttpRefusal& refusal, std::string_view path,
+                                          DialectSet dialects) const;
+
     struct Method {
         HttpMethod method;
         Handler handler;
@@ -134,3 +144,4 @@ private:
 };
 
 }  // namespace signalbox
+    std::map<Dialect, UnreadableHandler> unreadable_;
