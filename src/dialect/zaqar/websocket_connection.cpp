@@ -99,6 +99,9 @@ void WebSocketConnection::run(WebSocketRequest request, const SlotPtr& slot) {
         const auto client = request.header("Client-ID").value_or("");
         if (const auto known = check_client_id(client, *options_, asker.client); !known) {
             return answer_fault(slot, known.error());
+    if (const auto may = check_websocket_action(request, *identity); !may) {
+        return answer_fault(slot, fault_of(may.error()));
+    }
         }
     }
     if (request.action() == "queue_list") {
