@@ -71,6 +71,10 @@ public:
                  });
     }
 
+    // Its answer may be large, so that few of its kind are under way on its connection at a time.
+    // Known of what asks the core for messages and rows.
+    void expect_lengthy();
+
     void respond(HttpResponse response);
 
     // The head of an answer whose body comes piece by piece. Not kept alive for HTTP/1.0, which
@@ -128,6 +132,9 @@ private:
     [[nodiscard]] bool is_being_admitted() const { return is_being_admitted_; }
     // By the session: what the views of the request point into.
     void keep_request(std::unique_ptr<HttpParser> request) { kept_request_ = std::move(request); }
+    // Has it sent when its turn has come.
+    void keep(std::string_view bytes);
+    void end_lengthy();
     // A stream ends when whoever it is for would not be let in any more.
     void watch_identity();
     // By the session: the answer is complete and on its way.
@@ -145,6 +152,7 @@ private:
     const std::chrono::nanoseconds started_;
     State state_ = State::open;
     bool is_chunked_ = false;
+    bool is_lengthy_ = false;
     bool may_upgrade_ = false;
     std::shared_ptr<Successor> successor_;
     std::string early_;  // what was sent before its turn came

@@ -71,6 +71,8 @@ public:
     std::optional<RequestId> submit(Command command, Continuation then);
     // Whether the core may hold on to a command without an answer.
     static bool may_park(const CommandBody& body);
+    // Whether its answer may hold many messages or rows.
+    static bool may_be_lengthy(const CommandBody& body);
     // Events for a command that subscribed go here, in order; those of the batch that subscribed
     // it come before its answer.
     void on_events(RequestId request, EventSink sink);

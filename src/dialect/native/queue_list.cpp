@@ -28,6 +28,7 @@ public:
           with_stats_(with_stats) {}
 
     Result<void> start(QueueListing::Request request) {
+        exchange_->expect_lengthy();
         auto snapshot = exchange_->frontend().node().partition_of(tenant_).snapshot();
         TRY_AS(request.tenant, find_tenant(*snapshot, tenant_));
         listing_.emplace(std::move(snapshot), std::move(request));
