@@ -107,6 +107,8 @@ Result<void> World::start() {
     setup.seed = random_.next();
     setup.limits = options_.http;
     setup.quiet_max = options_.quiet_max;
+    setup.origins = options_.origins;
+    setup.hosts = options_.hosts;
     setup.run_later = [this](std::function<void()> work) { later_.push_back(std::move(work)); };
     setup.secret = [this](size_t count) {
         std::string bytes;

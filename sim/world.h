@@ -79,6 +79,8 @@ public:
         uint64_t checkpoint_bytes = 128u << 10;
         std::set<Uuid> ticket_servers;
         Duration quiet_max = std::chrono::seconds(15);
+        std::vector<std::string> origins;  // see Frontend::Setup
+        std::vector<std::string> hosts;    // likewise
         AuthMode auth = AuthMode::open;  // or token, with the root token below
         // Cuts what travels into pieces of random size, so that every boundary is met.
         bool scatter_bytes = false;

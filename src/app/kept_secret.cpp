@@ -34,7 +34,7 @@ Result<std::string> kept_secret(Disk& disk, const std::string& name) {
         return fail(ErrorCode::internal, "the system has no random numbers");
     }
     auto made = to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    TRY(write_file_atomically(disk, "", name, made));
+    TRY(write_file_atomically(disk, "", name, made, FileSecrecy::of_owner));
     return made;
 }
 

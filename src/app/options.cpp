@@ -9,6 +9,7 @@
 #include <toml++/toml.h>
 
 #include "codec/jwt.h"
+#include "codec/origin.h"
 
 namespace signalbox {
 namespace {
@@ -257,7 +258,8 @@ std::vector<OptionSpec> make_specs() {
         .is_list = true;
     add("tls_cert", "FILE", "The certificate and its chain, as PEM", text_of(&O::tls_cert));
     add("tls_key", "FILE", "The certificate's private key, as PEM", text_of(&O::tls_key));
-    add("insecure", "", "Listen beyond loopback although nobody has to say who they are",
+    add("insecure", "",
+        "Listen beyond loopback although nobody has to say who they are, and under any name",
         set_insecure)
         .is_flag = true;
     add("auth", "MODE", "How it is found out who asks: open, token, jwt or keystone [open]",
@@ -469,9 +471,8 @@ std::vector<OptionSpec> make_specs() {
     add_duration("websocket_silence_max", "For the client of a WebSocket to be heard of",
                  [](O& o) -> auto& { return o.http.websocket.silence_max; });
     add("websocket_origin", "ORIGIN",
-        "Pages of this origin may open WebSockets, once or more, or * for all; without any, "
-        "only "
-        "those of the server's own host",
+        "Pages of this origin may open WebSockets and change things, once or more, or * for all; "
+        "without any, only those of the server's own host",
         set_websocket_origin)
         .is_list = true;
     add_duration("stop_timeout", "For clients to take their answers when the server stops",
@@ -661,6 +662,24 @@ Result<void> check_together(ServeOptions& options) {
 }
 
 }  // namespace
+
+// A name that is somebody else's may be made to lead to loopback, and then its pages would be taken
+// for the server's own. Beyond loopback the names are the operator's affair.
+std::vector<std::string> known_hosts(const ServeOptions& options) {
+    std::vector<std::string> hosts;
+    if (options.auth.mode != AuthMode::open || options.insecure) return hosts;
+    for (const auto* list : {&options.listen, &options.tls_listen}) {
+        for (const auto& address : *list) {
+            const auto shown = address.text();
+            hosts.push_back(shown.substr(0, shown.rfind(':')));
+        }
+    }
+    for (const auto& origin : options.websocket_origins) {
+        if (origin == "*") return {};
+        hosts.emplace_back(host_of_origin(origin));
+    }
+    return hosts;
+}
 
 std::string OptionSpec::flag() const {
     std::string flag = "--" + name;

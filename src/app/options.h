@@ -49,6 +49,10 @@ struct ServeOptions {
     Duration stop_timeout = std::chrono::seconds(10);
 };
 
+// Under which hosts a server is found that listens for its own machine only, where nobody has to
+// say who they are; empty: under any.
+std::vector<std::string> known_hosts(const ServeOptions& options);
+
 // One option: how it is called, what it is for, and how its text is read.
 struct OptionSpec {
     std::string name;         // "io_threads"

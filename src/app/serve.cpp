@@ -132,7 +132,8 @@ private:
         server.io_threads = io_thread_count(options_, usable_cores());
         server.core_on_io_thread = server.io_threads == 1;
         server.http = options_.http;
-        server.websocket_origins = options_.websocket_origins;
+        server.origins = options_.websocket_origins;
+        server.hosts = known_hosts(options_);
         server.stop_timeout = options_.stop_timeout;
         TRY_AS(server.make_authenticator, prepare_authentication(options_, *node_, clock_));
         warn_of_clear_text();

@@ -24,7 +24,10 @@ struct CreateFlags : ClientFlags {
             ->type_name("ROLE")
             ->type_size(1)
             ->allow_extra_args(false);
-        command.add_option("--acl", request.acl, "A pattern of what it may do, once or more")
+        command
+            .add_option("--acl", request.acl,
+                        "A pattern of what it may do, such as queues.orders.#, once or more; "
+                        "without any, everything")
             ->type_name("PATTERN")
             ->type_size(1)
             ->allow_extra_args(false);

@@ -58,6 +58,16 @@ bool asks_for_other_version(std::string_view raw_head) {
            version != "HTTP/1.1";
 }
 
+// The second word, of a head that may be anything.
+std::string_view path_in(std::string_view raw_head) {
+    raw_head.remove_prefix(std::min(raw_head.find_first_not_of("\r\n"), raw_head.size()));
+    const auto line = raw_head.substr(0, raw_head.find_first_of("\r\n"));
+    const size_t start = line.find(' ');
+    if (start == std::string_view::npos) return {};
+    const auto target = line.substr(start + 1, line.find(' ', start + 1) - start - 1);
+    return target.substr(0, target.find('?'));
+}
+
 HttpRefusal refusal_of(const beast::error_code& error, std::string_view raw_head) {
     if (error == http::error::body_limit) return {413, "the body is too large"};
     if (error == http::error::header_limit) return {431, "the header is too large"};
@@ -205,7 +215,21 @@ bool HttpParser::is_inside_request() const {
     return implementation_->parts.head_done && !implementation_->parts.is_complete;
 }
 
+std::string_view HttpParser::path() const {
+    return implementation_->parts.request.path;
+}
+
 HttpParser::Progress HttpParser::parse(std::string_view bytes) {
+    auto progress = parse_request(bytes);
+    auto& parts = implementation_->parts;
+    if (progress.refusal && parts.request.path.empty()) {
+        parts.head = path_in(bytes);
+        parts.request.path = parts.head;
+    }
+    return progress;
+}
+
+HttpParser::Progress HttpParser::parse_request(std::string_view bytes) {
     auto& parts = implementation_->parts;
     ASSERT(!parts.is_complete && !parts.refusal);
     Progress progress;

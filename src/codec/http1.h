@@ -28,6 +28,8 @@ public:
     Progress parse(std::string_view bytes);
     // Valid from is_complete until reset().
     [[nodiscard]] const HttpRequest& request() const;
+    // What path a request asks for, refused or not, as far as that is known.
+    [[nodiscard]] std::string_view path() const;
     // Ready for the next request. Gives back memory that a large one took.
     void reset();
     // Whether some, but not all, of a request has been consumed.
@@ -35,6 +37,7 @@ public:
 
 private:
     class Implementation;
+    Progress parse_request(std::string_view bytes);
     const HttpLimits& limits_;
     std::unique_ptr<Implementation> implementation_;
 };

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "codec/digest.h"
+#include "codec/origin.h"
 
 namespace signalbox {
 namespace {
@@ -58,29 +59,6 @@ bool is_key(std::string_view key) {
            std::all_of(key.begin(), key.end() - 2, is_base64_char);
 }
 
-// Scheme and port of the server are not known here when TLS ends in front of it, so what counts is
-// that the page comes from the same host and port.
-bool is_own_origin(std::string_view origin, std::string_view host) {
-    const size_t scheme = origin.find("://");
-    if (scheme == std::string_view::npos || host.empty()) return false;
-    const auto bare = [](std::string_view authority, std::string_view default_port) {
-        if (authority.ends_with(default_port)) authority.remove_suffix(default_port.size());
-        return authority;
-    };
-    const auto* const port =
-        equals_ignoring_case(origin.substr(0, scheme), "https") ? ":443" : ":80";
-    return equals_ignoring_case(bare(origin.substr(scheme + 3), port), bare(host, port));
-}
-
-bool may_connect(const HttpRequest& request, const WebSocketPolicy& policy) {
-    const auto origin = request.field("origin");
-    if (!origin) return true;
-    const bool is_listed = std::any_of(
-        policy.origins.begin(), policy.origins.end(),
-        [&](const auto& known) { return known == "*" || equals_ignoring_case(known, *origin); });
-    return is_listed || is_own_origin(*origin, request.field("host").value_or(""));
-}
-
 HttpResponse refuse(uint16_t status, std::string_view reason) {
     HttpResponse response;
     response.status = status;
@@ -110,7 +88,7 @@ std::optional<HttpResponse> refusal(const HttpRequest& request, const WebSocketP
         !is_key(*request.field("sec-websocket-key"))) {
         return refuse(400, "Sec-WebSocket-Key must be 16 bytes in base64");
     }
-    if (!may_connect(request, policy)) {
+    if (!has_good_origin(request, policy.origins)) {
         return refuse(403, "pages of this Origin may not connect");
     }
     return std::nullopt;

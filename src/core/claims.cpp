@@ -75,7 +75,8 @@ std::optional<Result<MessagesClaimed>> Claims::park(Queue& queue, TenantId tenan
         step.timers.schedule(**parked, saturating_add(step.now.steady, command.wait));
     }
     tenants_.follow(name, tenant);
-    waiting_.emplace(request, Waiting{tenant, command, is_once});
+    if (is_once) ++queue.asked_once;
+    waiting_.emplace(request, Waiting{queue, tenant, command, is_once});
     return std::nullopt;
 }
 
@@ -83,6 +84,7 @@ void Claims::forget_wait(RequestId request) {
     const auto found = waiting_.find(request);
     if (found == waiting_.end()) return;
     tenants_.unfollow(found->second.tenant);
+    if (found->second.is_once) --found->second.queue.asked_once;
     waiting_.erase(found);
 }
 
@@ -115,7 +117,9 @@ Result<Claims::Search> Claims::search(Queue& queue, const ClaimMessages& command
         Candidate candidate{walk.place(), std::string(walk.encoded()), false, {}};
         candidate.moves =
             has_dead_letters && static_cast<int64_t>(row.claim_count) >= *queue.settings.claims_max;
-        if (!candidate.moves) {
+        if (candidate.moves) {
+            bytes += row.body.size();
+        } else {
             auto body = messages_.body_of(queue, walk.place(), row, step);
             if (!body) {
                 Messages::set_aside(queue, walk.place());
@@ -155,15 +159,37 @@ void Claims::move_to(Queue& dead_letters, Queue& queue, const Candidate& candida
 
 Result<MessagesClaimed> Claims::take(Queue& queue, Search& found, const ClaimMessages& command,
                                      Step& step) {
-    const bool has_moves = std::any_of(found.found.begin(), found.found.end(),
-                                       [](const Candidate& one) { return one.moves; });
+    Queue* dead_letters = nullptr;
+    if (std::any_of(found.found.begin(), found.found.end(),
+                    [](const Candidate& one) { return one.moves; })) {
+        auto made = dead_letters_of(queue, step);
+        if (made) {
+            dead_letters = *made;
+        } else if (made.error().code == ErrorCode::overloaded) {
+            // There is no room for that queue: nothing moves, and nobody waits behind what would.
+            if (found.found.size() > command.limit) found.found.resize(command.limit);
+            for (auto& candidate : found.found) {
+                if (!candidate.moves) continue;
+                auto body = messages_.body_of(queue, candidate.place,
+                                              *decode_message(candidate.encoded), step);
+                if (!body) {
+                    Messages::set_aside(queue, candidate.place);
+                    continue;
+                }
+                candidate.moves = false;
+                candidate.body = std::move(*body);
+            }
+            std::erase_if(found.found, [](const Candidate& one) { return one.moves; });
+        } else {
+            return fail(std::move(made).error());
+        }
+    }
     const bool has_taken = !std::all_of(found.found.begin(), found.found.end(),
                                         [](const Candidate& one) { return one.moves; });
     if (has_taken && catalog_.open_claims() >= limits_.claims_max) {
         return fail(ErrorCode::overloaded, "too many claims");
     }
-    if (has_moves) {
-        TRY_AS(Queue* const dead_letters, dead_letters_of(queue, step));
+    if (dead_letters != nullptr) {
         for (const auto& candidate : found.found) {
             if (candidate.moves) move_to(*dead_letters, queue, candidate, step);
         }
@@ -320,7 +346,7 @@ void Claims::give_back(Queue& queue, Claim& claim, const std::vector<Returned>& 
         forget_run(queue, message.place);
         // Before the claim lets its group go on, so that this one is the next of it.
         if (delay > Duration::zero()) {
-            messages_.delay(queue, message.place, *row.delayed_until, step);
+            messages_.delay(queue, message.place, *row.delayed_until, row.group, step);
         } else {
             messages_.make_ready(queue, message.place);
         }
@@ -366,9 +392,15 @@ void Claims::on_deadline(Claim& claim, Step& step) {
     give_back(queue, claim, *messages, Duration::zero(), true, step);
 }
 
-void Claims::settle(Step& step) {
+void Claims::settle(Searches searches, Step& step) {
     // One that is woken meanwhile (dead letters) comes at the end.
-    for (size_t i = 0; i < messages_.awake().size(); ++i) serve(*messages_.awake()[i], step);
+    for (size_t i = 0; i < messages_.awake().size(); ++i) {
+        Queue& queue = *messages_.awake()[i];
+        if (queue.is_searched && searches == Searches::rest) continue;
+        queue.is_searched = false;
+        serve(queue, step);
+        queue.is_searched = queue.is_awake;
+    }
     std::erase_if(messages_.awake(), [](Queue* queue) { return !queue->is_awake; });
 }
 
@@ -384,6 +416,7 @@ void Claims::serve(Queue& queue, Step& step) {
             // The same for all who follow.
             if (!found->is_complete) return;
             for (const auto& left : queue.waiters) {
+                if (given_up.size() == queue.asked_once) break;
                 if (waiting_.at(left.request).is_once) given_up.push_back(left.request);
             }
             break;

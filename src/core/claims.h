@@ -31,12 +31,15 @@ public:
     // Its waiter is gone already.
     void forget_wait(RequestId request);
 
-    // Serves those who wait for what has become ready.
-    void settle(Step& step);
+    // Serves those who wait for what has become ready. A search that did not come to an end goes on
+    // once a batch, however many commands are in it.
+    enum class Searches : uint8_t { rest, go_on };
+    void settle(Searches searches, Step& step);
     [[nodiscard]] bool is_unsettled() const { return !messages_.awake().empty(); }
 
 private:
     struct Waiting {
+        Queue& queue;
         TenantId tenant;
         ClaimMessages command;
         bool is_once = false;  // it does not wait; only the search for messages goes on

@@ -11,7 +11,8 @@ namespace {
 constexpr Duration retention_interval = std::chrono::seconds(10);
 // Between two steps of a retention that has more to do, so that others get their turn.
 constexpr Duration retention_pause = std::chrono::milliseconds(10);
-constexpr size_t keys_forgotten_per_step = 256;
+// Enough for all that are taken in meanwhile.
+constexpr size_t keys_forgotten_per_step = 1024;
 // What the timers of one batch may write.
 constexpr size_t fired_bytes_max = 1u << 20;
 
@@ -298,7 +299,7 @@ void Engine::apply(Command command) {
             tenants_.keep(command.tenant, *tenant, step);
         }
         tickets_.settle(step);
-        queues_.claims.settle(step);
+        queues_.claims.settle(Claims::Searches::rest, step);
     });
 }
 
@@ -331,7 +332,7 @@ bool Engine::fire_due() {
     }
     if (queues_.is_unsettled()) {
         commit(the_server, [&](Step& step) {
-            queues_.claims.settle(step);
+            queues_.claims.settle(Claims::Searches::go_on, step);
             queues_.messages.go_on_searching(step);
         });
     }
@@ -351,7 +352,7 @@ bool Engine::fire_due() {
     if (fired > 0) {
         commit(the_server, [&](Step& step) {
             tickets_.settle(step);
-            queues_.claims.settle(step);
+            queues_.claims.settle(Claims::Searches::rest, step);
         });
     }
     return until_next_deadline(now_) == Duration::zero();

@@ -19,8 +19,9 @@ constexpr Duration retry_delay = std::chrono::seconds(1);
 
 }  // namespace
 
-void Messages::expire(Queue& queue, MessagePlace place, const MessageRow& row, Step& step) {
-    erase(queue, place, row.body_bytes(), &row, step);
+void Messages::expire(Queue& queue, MessagePlace place, const MessageHead& head, Step& step) {
+    const auto row = head.row();
+    erase(queue, place, head.body_bytes(), &row, step);
     if (!row.group.empty()) {
         forget_parked(queue, row.group, place);
         let_group_on(queue, row.group, 1);
@@ -50,7 +51,7 @@ Result<bool> Messages::expire_listed(Queue& queue, Step& step, Instant& next) {
     struct Due {
         MessagePlace place;
         std::string key;
-        std::string encoded;
+        std::optional<MessageHead> head;
     };
     std::vector<Due> due;
     Instant floor = queue.expiry_floor;
@@ -70,18 +71,19 @@ Result<bool> Messages::expire_listed(Queue& queue, Step& step, Instant& next) {
             next = std::min(next, step.now.wall + retry_delay);
             break;
         }
-        TRY_AS(auto encoded, step.rows.get(message_key(queue.number, timed->place)));
-        due.push_back({timed->place, std::string(scan->key()), encoded.value_or("")});
+        TRY_AS(const auto encoded, step.rows.get(message_key(queue.number, timed->place)));
+        const auto row = encoded ? decode_message(*encoded) : std::nullopt;
+        due.push_back({timed->place, std::string(scan->key()),
+                       row ? std::optional(MessageHead(*encoded, *row)) : std::nullopt});
     }
     TRY(scan->status());
     const bool is_done = due.size() < rows_per_step;
     for (const auto& message : due) {
-        const auto row = decode_message(message.encoded);
         // A row without its message is one too many.
-        if (!row || message.encoded.empty()) {
+        if (!message.head) {
             step.ready.writes.erase(message.key);
         } else {
-            expire(queue, message.place, *row, step);
+            expire(queue, message.place, *message.head, step);
         }
     }
     queue.expiry_floor = std::max(queue.expiry_floor, floor);
@@ -94,7 +96,7 @@ Result<bool> Messages::expire_ordered(Queue& queue, uint8_t number, Lane& lane, 
     if (lane.swept >= queue.next) return true;
     struct Due {
         MessagePlace place;
-        std::string encoded;
+        MessageHead head;
     };
     std::vector<Due> due;
     uint64_t swept = lane.swept;
@@ -119,18 +121,22 @@ Result<bool> Messages::expire_ordered(Queue& queue, uint8_t number, Lane& lane, 
             next = std::min(next, step.now.wall + retry_delay);
             break;
         }
-        due.push_back({*place, std::string(scan->value())});
+        due.push_back({*place, MessageHead(scan->value(), *row)});
     }
     TRY(scan->status());
     lane.swept = scan->valid() || !is_done ? swept : queue.next;
     for (const auto& message : due) {
-        expire(queue, message.place, *decode_message(message.encoded), step);
+        expire(queue, message.place, message.head, step);
     }
     return is_done;
 }
 
 void Messages::on_delay(Queue& queue, Step& step) {
-    std::vector<TimedPlace> due;
+    struct Due {
+        TimedPlace timed;
+        std::string group;  // of one that was given back
+    };
+    std::vector<Due> due;
     std::optional<Instant> next;
     const auto range = queue_range(Table::message_delay, queue.number);
     const auto scan = step.rows.scan(
@@ -147,22 +153,27 @@ void Messages::on_delay(Queue& queue, Step& step) {
             next = step.now.wall;
             break;
         }
-        due.push_back(*timed);
+        due.push_back({*timed, std::string(scan->value())});
     }
     if (!scan->status()) {
         step.timers.schedule(queue.delay_timer, step.now.wall + retry_delay);
         return;
     }
-    for (const auto& message : due) {
+    for (const auto& [timed, group] : due) {
         step.ready.writes.erase(
-            timed_key(Table::message_delay, queue.number, message.at, message.place));
-        if (!queue.delayed.contains(message.place.sequence)) continue;
-        queue.delayed.remove(message.place.sequence);
+            timed_key(Table::message_delay, queue.number, timed.at, timed.place));
+        if (!queue.delayed.contains(timed.place.sequence)) continue;
+        queue.delayed.remove(timed.place.sequence);
         --queue.delayed_count;
-        make_ready(queue, message.place);
+        if (group.empty()) {
+            make_ready(queue, timed.place);
+        } else {
+            // With those that wait for it, unless it waits itself.
+            let_group_on(queue, group, limits_.unparked_per_step_max);
+        }
     }
     if (!due.empty()) {
-        queue.delay_floor = std::max(queue.delay_floor, due.back().at);
+        queue.delay_floor = std::max(queue.delay_floor, due.back().timed.at);
         catalog_.touch(queue);
     }
     if (next) step.timers.schedule(queue.delay_timer, *next);

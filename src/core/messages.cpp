@@ -71,6 +71,7 @@ Result<MessagesPosted> Messages::post(TenantId tenant, PostMessages& command, St
         TRY_AS(queue, catalog_.find_or_create(tenant, command.queue, step));
     }
     MessagesPosted posted;
+    const uint64_t posted_from = queue->next;
     TRY_AS(posted.ids, post_all(*queue, command, step));
     if (!command.idempotency_key.empty()) {
         std::string raw;
@@ -79,7 +80,7 @@ Result<MessagesPosted> Messages::post(TenantId tenant, PostMessages& command, St
                               command.idempotency_digest, raw, step);
     }
     wake(*queue);
-    retain(*queue, step);
+    retain(*queue, posted_from, step);
     return posted;
 }
 
@@ -95,7 +96,7 @@ Result<std::vector<MessageId>> Messages::post_all(Queue& queue, PostMessages& co
         if (posted) known.emplace(message.dedup, MessageId::from_raw(*posted));
     }
     const Duration queue_delay = queue.settings.delay.value_or(Duration::zero());
-    const bool own_delay = !command.own_delay_needs_default || queue_delay > Duration::zero();
+    const bool own_delay = !command.delays_as_zaqar || queue_delay > Duration::zero();
     std::vector<MessageId> ids;
     ids.reserve(command.messages.size());
     for (const auto& message : command.messages) {
@@ -119,6 +120,9 @@ Result<std::vector<MessageId>> Messages::post_all(Queue& queue, PostMessages& co
             }
         } else if (delay > Duration::zero()) {
             row.delayed_until = saturating_add(step.now.wall, delay);
+            if (!command.delays_as_zaqar) {
+                row.expires_at = saturating_add(*row.delayed_until, row.ttl);
+            }
         }
         row.client = command.client;
         row.group = message.group;
@@ -155,7 +159,7 @@ MessagePlace Messages::append(Queue& queue, uint8_t lane_number, MessageRow row,
         lane.ordered_until = row.expires_at;
     }
     if (row.delayed_until) {
-        delay(queue, place, *row.delayed_until, step);
+        delay(queue, place, *row.delayed_until, {}, step);
     }
     row_buffer_.clear();
     encode_message(row, row_buffer_);
@@ -171,8 +175,10 @@ MessagePlace Messages::append(Queue& queue, uint8_t lane_number, MessageRow row,
     return place;
 }
 
-void Messages::delay(Queue& queue, MessagePlace place, Instant until, Step& step) {
-    step.ready.writes.put(timed_key(Table::message_delay, queue.number, until, place), {});
+void Messages::delay(Queue& queue, MessagePlace place, Instant until, std::string_view group,
+                     Step& step) {
+    step.ready.writes.put(timed_key(Table::message_delay, queue.number, until, place), group);
+    if (!group.empty()) park(queue, group, place);
     queue.delay_floor = std::min(queue.delay_floor, until);
     queue.delayed.add(place.sequence);
     ++queue.delayed_count;
@@ -236,6 +242,11 @@ void Messages::make_ready(Queue& queue, MessagePlace place) {
     wake(queue);
 }
 
+void Messages::park(Queue& queue, std::string_view group, MessagePlace place) {
+    queue.groups[std::string(group)].parked.insert(place);
+    queue.parked.insert(place);
+}
+
 bool Messages::must_wait(Queue& queue, MessagePlace place, const MessageRow& row) {
     if (row.group.empty()) return false;
     const auto found = queue.groups.find(row.group);
@@ -256,6 +267,8 @@ void Messages::let_group_on(Queue& queue, std::string_view name, size_t messages
     if (group.holder != nullptr) return;
     for (; messages > 0 && !group.parked.empty(); --messages) {
         const MessagePlace first = *group.parked.begin();
+        // The others wait for it.
+        if (queue.delayed.contains(first.sequence)) return;
         group.parked.erase(group.parked.begin());
         queue.parked.erase(first);
         make_ready(queue, first);
@@ -311,7 +324,7 @@ void Messages::wake(Queue& queue) {
 
 // The oldest ones that nobody holds go first. A store that cannot be read is told by whoever
 // reads next; the posts that follow go on here.
-void Messages::retain(Queue& queue, Step& step) {
+void Messages::retain(Queue& queue, uint64_t posted_from, Step& step) {
     const auto& settings = queue.settings;
     const auto is_over = [&](uint64_t messages, uint64_t bytes) {
         return (settings.messages_max &&
@@ -321,7 +334,7 @@ void Messages::retain(Queue& queue, Step& step) {
     if (!is_over(queue.live, queue.body_bytes)) return;
     struct Evicted {
         MessagePlace place;
-        std::string encoded;
+        MessageHead head;
     };
     std::vector<Evicted> evicted;
     uint64_t messages = queue.live;
@@ -329,14 +342,15 @@ void Messages::retain(Queue& queue, Step& step) {
     MessageWalk walk(queue, step.rows, MessageWalk::Order::by_sequence, 0, true);
     while (is_over(messages, bytes) && evicted.size() < evicted_per_step_max) {
         const auto found = walk.next();
-        if (!found || !*found) break;
+        // What has just been accepted stays.
+        if (!found || !*found || walk.place().sequence >= posted_from) break;
         --messages;
         bytes -= walk.row().body_bytes();
-        evicted.push_back({walk.place(), std::string(walk.encoded())});
+        evicted.push_back({walk.place(), MessageHead(walk.encoded(), walk.row())});
     }
     for (const auto& message : evicted) {
-        const auto row = *decode_message(message.encoded);
-        erase(queue, message.place, row.body_bytes(), &row, step);
+        const auto row = message.head.row();
+        erase(queue, message.place, message.head.body_bytes(), &row, step);
         if (!row.group.empty()) let_group_on(queue, row.group, 1);
         ++statistics_.evicted;
     }

@@ -63,8 +63,11 @@ public:
     void make_ready(Queue& queue, MessagePlace place);
     Result<std::optional<MessagePlace>> place_of(const Queue& queue, const MessageId& id,
                                                  const Step& step) const;
-    // It can be had then; its row says so already.
-    void delay(Queue& queue, MessagePlace place, Instant until, Step& step);
+    // It can be had then; its row says so already. One of a group keeps the others of it waiting
+    // until then; no group: it does not, whether it is of one or not.
+    void delay(Queue& queue, MessagePlace place, Instant until, std::string_view group, Step& step);
+    // Others of its group wait for that message.
+    static void park(Queue& queue, std::string_view group, MessagePlace place);
     // Whether a message that was found must wait for others of its group. Then it is unready until
     // let_group_on() comes to it, so that nobody looks at it meanwhile.
     bool must_wait(Queue& queue, MessagePlace place, const MessageRow& row);
@@ -112,7 +115,7 @@ private:
     struct Doomed {
         MessagePlace place;
         HeldMessage held;
-        std::string encoded;  // when it is not plain
+        std::optional<MessageHead> head;  // when it is not plain
     };
 
     Result<std::vector<MessageId>> post_all(Queue& queue, PostMessages& command, Step& step);
@@ -124,11 +127,11 @@ private:
     Result<std::optional<Doomed>> doom(Queue& queue, const MessageId& id, Step& step) const;
     Result<void> check_claims(const Queue& queue, const DeleteMessages& command,
                               const std::vector<Doomed>& doomed) const;
-    void retain(Queue& queue, Step& step);
+    void retain(Queue& queue, uint64_t posted_from, Step& step);
     Result<bool> expire_listed(Queue& queue, Step& step, Instant& next);
     Result<bool> expire_ordered(Queue& queue, uint8_t number, Lane& lane, Step& step,
                                 Instant& next);
-    void expire(Queue& queue, MessagePlace place, const MessageRow& row, Step& step);
+    void expire(Queue& queue, MessagePlace place, const MessageHead& head, Step& step);
     Result<std::optional<MessageMark>> oldest(Queue& queue, Step& step) const;
     Result<std::optional<MessageMark>> newest(const Queue& queue, Step& step) const;
 

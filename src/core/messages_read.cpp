@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "base/assert.h"
 #include "core/messages.h"
@@ -13,7 +14,15 @@ Error damaged() {
     return {ErrorCode::internal, "a row of a message is damaged", {}};
 }
 
-constexpr size_t steps_back_max = 1024;
+// How far back the newest message is looked for, in memory and in rows.
+constexpr size_t steps_back_max = 65'536;
+constexpr size_t rows_back_max = 1024;
+
+bool is_known_gone(const Queue& queue, const Lane& lane, MessagePlace place) {
+    return lane.unready.contains(place.sequence) && !queue.delayed.contains(place.sequence) &&
+           !queue.parked.contains(place) && !queue.unreadable.contains(place.sequence) &&
+           find_held(queue, place).claim == nullptr;
+}
 
 MessageId id_of(const Queue& queue, MessagePlace place, const MessageRow& row) {
     return row.moved_id ? *row.moved_id : message_id(queue.number, place);
@@ -201,7 +210,11 @@ Result<MessageList> Messages::get(TenantId tenant, const GetMessages& command, S
     MessageList list;
     TRY_AS(Queue* const queue, catalog_.find(tenant, command.queue, step));
     if (queue == nullptr) return list;
+    std::set<MessageId> seen;
+    size_t bytes = 0;
     for (const auto& id : command.ids) {
+        if (bytes >= limits_.answer_bytes_max) break;
+        if (!seen.insert(id).second) continue;
         TRY_AS(const auto place, place_of(*queue, id, step));
         if (!place) continue;
         TRY_AS(const auto encoded, step.rows.get(message_key(queue->number, *place)));
@@ -211,6 +224,7 @@ Result<MessageList> Messages::get(TenantId tenant, const GetMessages& command, S
         if (row->expires_at <= step.now.wall) continue;
         auto view = head_of(*queue, *place, *row, step.now.wall);
         TRY_AS(view.body, body_of(*queue, *place, *row, step));
+        bytes += view.body.size();
         list.messages.push_back(std::move(view));
     }
     return list;
@@ -225,14 +239,14 @@ Result<std::optional<Messages::Doomed>> Messages::doom(Queue& queue, const Messa
     const bool is_known =
         doomed.held.claim != nullptr && doomed.held.claim->taken[doomed.held.index].is_plain;
     if (is_known) return std::optional(std::move(doomed));
-    TRY_AS(auto encoded, step.rows.get(message_key(queue.number, *place)));
+    TRY_AS(const auto encoded, step.rows.get(message_key(queue.number, *place)));
     if (!encoded) return std::optional<Doomed>();
     const auto row = decode_message(*encoded);
     if (!row) return fail(damaged());
     if (doomed.held.claim == nullptr && row->expires_at <= step.now.wall) {
         return std::optional<Doomed>();
     }
-    doomed.encoded = std::move(*encoded);
+    doomed.head.emplace(*encoded, *row);
     return std::optional(std::move(doomed));
 }
 
@@ -278,7 +292,7 @@ Result<MessagesDeleted> Messages::remove(TenantId tenant, const DeleteMessages& 
                  doomed.end());
     std::vector<ClaimId> changed;
     for (const auto& message : doomed) {
-        const auto row = message.encoded.empty() ? std::nullopt : decode_message(message.encoded);
+        const auto row = message.head ? std::optional(message.head->row()) : std::nullopt;
         if (message.held.claim != nullptr) {
             const ClaimId claim = message.held.claim->id;
             if (changed.empty() || changed.back() != claim) changed.push_back(claim);
@@ -286,7 +300,7 @@ Result<MessagesDeleted> Messages::remove(TenantId tenant, const DeleteMessages& 
             erase(*queue, message.place, bytes, row ? &*row : nullptr, step);
             take_from_claim(*queue, message.held, step);
         } else {
-            erase(*queue, message.place, row->body_bytes(), &*row, step);
+            erase(*queue, message.place, message.head->body_bytes(), &*row, step);
             if (!row->group.empty()) {
                 forget_parked(*queue, row->group, message.place);
                 let_group_on(*queue, row->group, 1);
@@ -340,12 +354,15 @@ Result<std::optional<MessageMark>> Messages::oldest(Queue& queue, Step& step) co
 
 // From the end; it is nearly always the last one that was posted.
 Result<std::optional<MessageMark>> Messages::newest(const Queue& queue, Step& step) const {
+    size_t rows = 0;
     size_t steps = 0;
-    for (uint64_t sequence = queue.next - 1; sequence > 0 && steps < steps_back_max; --sequence) {
+    for (uint64_t sequence = queue.next - 1;
+         sequence > 0 && rows < rows_back_max && steps < steps_back_max; --sequence) {
         for (const auto& [number, lane] : queue.lanes) {
-            if (sequence < lane.head) continue;
             ++steps;
             const MessagePlace place{number, sequence};
+            if (sequence < lane.head || is_known_gone(queue, lane, place)) continue;
+            ++rows;
             TRY_AS(const auto encoded, step.rows.get(message_key(queue.number, place)));
             if (!encoded) continue;
             const auto row = decode_message(*encoded);

@@ -60,7 +60,8 @@ struct Lane {
 struct MessageGroup {
     Claim* holder = nullptr;
     size_t held = 0;
-    std::set<MessagePlace> parked;  // seen while they had to wait; unready meanwhile
+    // Seen while they had to wait, or given back for later; unready meanwhile.
+    std::set<MessagePlace> parked;
 };
 
 struct TakenMessage {
@@ -138,8 +139,10 @@ struct Queue {
     RunSet unreadable;
 
     WaiterList waiters;
-    bool is_awake = false;  // has messages that those who wait have not been asked about yet
-    bool is_dirty = false;  // its counters are to be written at the end of the batch
+    size_t asked_once = 0;     // of those: they do not wait, only the search for them goes on
+    bool is_searched = false;  // a search goes on in the next batch
+    bool is_awake = false;     // has messages that those who wait have not been asked about yet
+    bool is_dirty = false;     // its counters are to be written at the end of the batch
 
     // No row of message_expiry, or of message_delay, is about an earlier time: scans begin here,
     // past those that were erased.

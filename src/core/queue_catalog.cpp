@@ -77,6 +77,10 @@ Result<void> QueueCatalog::load(const RowReader& rows, Timers& timers, Now now) 
         queue->lanes[timed->place.lane].unready.add(timed->place.sequence);
         queue->delayed.add(timed->place.sequence);
         ++queue->delayed_count;
+        if (!scan->value().empty()) {
+            queue->groups[std::string(scan->value())].parked.insert(timed->place);
+            queue->parked.insert(timed->place);
+        }
         if (!queue->delay_timer.is_linked()) timers.schedule(queue->delay_timer, timed->at);
     }
     TRY(scan->status());
@@ -100,13 +104,18 @@ Result<Queue*> QueueCatalog::find_row(const QueueKey& key, const std::string& ro
     if (!row) return nullptr;
     auto decoded = decode_queue(*row);
     if (!decoded) return fail(damaged());
+    // Nothing is in memory of a queue whose next sequence is not known: it would write over its
+    // rows.
     TRY_AS(const auto counters, rows.get(queue_counters_key(decoded->number)));
+    Queue probe(key);
+    if (!counters || !decode_counters(*counters, probe)) return fail(damaged());
     Queue& queue = add(key).queue;
     queue.number = decoded->number;
     queue.settings = std::move(decoded->settings);
     queue.created_at = decoded->created_at;
     queue.version = decoded->version;
-    if (counters && !decode_counters(*counters, queue)) return fail(damaged());
+    const bool is_whole = decode_counters(*counters, queue);
+    ASSERT(is_whole);
     // What expired while it was away goes first; then it is known when the next one does.
     if (queue.live > 0) timers.schedule(queue.expiry_timer, now.wall);
     return &queue;

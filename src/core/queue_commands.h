@@ -155,8 +155,9 @@ struct PostMessages {
     std::vector<NewMessage> messages;
     std::string client;         // who posts, for listings without their own; raw bytes of a UUID
     int64_t request_bytes = 0;  // compared with post_bytes_max
-    // A message's own delay counts only where the queue has one (Zaqar's rule).
-    bool own_delay_needs_default = false;
+    // Zaqar's rules: a message's own delay counts only where the queue has one, and its ttl counts
+    // from the post, so that it may end before it can be had. Ours: its ttl counts from then.
+    bool delays_as_zaqar = false;
     std::string idempotency_key;  // empty: none
     uint64_t idempotency_digest = 0;
 };

@@ -63,6 +63,23 @@ void encode_message(const MessageRow& row, std::string& out);
 // The views point into `value`.
 std::optional<MessageRow> decode_message(std::string_view value);
 
+// A message's row without its body, for whoever decides about many at a time.
+class MessageHead {
+public:
+    // `row` is what `encoded` says.
+    MessageHead(std::string_view encoded, const MessageRow& row)
+        : head_(encoded.substr(0, encoded.size() - row.body.size())),
+          body_bytes_(row.body_bytes()) {}
+
+    // Its body is empty. The views point into this.
+    [[nodiscard]] MessageRow row() const { return *decode_message(head_); }
+    [[nodiscard]] uint64_t body_bytes() const { return body_bytes_; }
+
+private:
+    std::string head_;
+    uint64_t body_bytes_;
+};
+
 // Tells the queue, so that an id is of no use elsewhere.
 MessageId message_id(QueueNumber queue, MessagePlace place);
 // Nothing when that queue has given out no such id.

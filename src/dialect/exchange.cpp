@@ -36,6 +36,11 @@ void Exchange::end_admission(const std::function<void()>& enter) {
     if (!is_gone()) session_->advance();
 }
 
+Caller Exchange::caller() const {
+    const bool is_named = identity_ && !identity_->user.empty();
+    return {is_named ? identity_->user : origin_.peer, origin_.request_id};
+}
+
 bool Exchange::identity_holds() const {
     return !identity_ || identity_->proof.empty() ||
            frontend_.authenticator().still_holds(*identity_, frontend_.now());
@@ -52,10 +57,10 @@ void Exchange::ask_core(std::string tenant, CommandBody body, Frontend::Continua
     if (is_gone()) return;
     is_parked_ = Frontend::may_park(body);
     if (is_parked_ && was_given_up()) return;
+    if (Frontend::may_be_lengthy(body)) expect_lengthy();
     Command command;
     command.tenant = std::move(tenant);
-    const bool is_named = identity_ && !identity_->user.empty();
-    command.caller = {is_named ? identity_->user : origin_.peer, origin_.request_id};
+    command.caller = caller();
     command.body = std::move(body);
     // The exchange lives until its answer; the answer is dropped when the client has gone.
     const ExchangePtr self(this);
@@ -71,6 +76,22 @@ bool Exchange::was_given_up() {
     if (!session_->has_input_ended()) return false;
     session_->give_up(*this);
     return true;
+}
+
+void Exchange::expect_lengthy() {
+    if (is_gone() || is_lengthy_ || state_ != State::open) return;
+    is_lengthy_ = true;
+    session_->window_.begin_lengthy();
+}
+
+void Exchange::end_lengthy() {
+    if (is_lengthy_) session_->window_.end_lengthy();
+    is_lengthy_ = false;
+}
+
+void Exchange::keep(std::string_view bytes) {
+    early_ += bytes;
+    session_->window_.keep(bytes.size());
 }
 
 void Exchange::respond(HttpResponse response) {
@@ -89,8 +110,10 @@ void Exchange::respond(HttpResponse response) {
     if (session_->is_first(*this)) {
         session_->put(bytes);
     } else {
-        early_ += bytes;
+        keep(bytes);
     }
+    session_->window_.answered(bytes.size(), is_lengthy_);
+    end_lengthy();
     session_->advance();
 }
 
@@ -106,7 +129,8 @@ void Exchange::begin_stream(HttpResponse head) {
     std::string bytes;
     append_response_head(bytes, head, is_chunked_ ? HttpFraming::chunked : HttpFraming::until_close,
                          keep_alive, frontend_.http_date());
-    early_ += bytes;
+    keep(bytes);
+    end_lengthy();
     watch_identity();
     session_->advance();
 }
@@ -125,7 +149,10 @@ bool Exchange::upgrade(HttpResponse head, std::shared_ptr<Successor> successor) 
     successor_ = std::move(successor);
     session_->last_request_seen_ = false;
     frontend_.probe().responded(head.status, frontend_.node().clock().stopwatch() - started_);
-    append_response_head(early_, head, HttpFraming::upgrade, true, frontend_.http_date());
+    std::string bytes;
+    append_response_head(bytes, head, HttpFraming::upgrade, true, frontend_.http_date());
+    keep(bytes);
+    end_lengthy();
     watch_identity();
     session_->advance();
     return true;
@@ -138,15 +165,15 @@ void Exchange::take_input() {
 void Exchange::send(const std::shared_ptr<const std::string>& piece) {
     if (is_gone() || piece->empty()) return;
     ASSERT(state_ == State::streaming);
+    std::string size_line;
+    if (is_chunked_) append_chunk_size(size_line, piece->size());
     if (!session_->is_first(*this)) {
-        if (is_chunked_) append_chunk_size(early_, piece->size());
-        early_ += *piece;
-        if (is_chunked_) early_ += chunk_end;
+        if (is_chunked_) keep(size_line);
+        keep(*piece);
+        if (is_chunked_) keep(chunk_end);
         return;
     }
     if (is_chunked_) {
-        std::string size_line;
-        append_chunk_size(size_line, piece->size());
         session_->put(size_line);
         session_->put(piece);
         session_->put(chunk_end);
@@ -160,7 +187,11 @@ void Exchange::end_stream() {
     if (is_gone()) return;
     ASSERT(state_ == State::streaming);
     state_ = State::complete;
-    if (is_chunked_) append_last_chunk(early_);
+    if (is_chunked_) {
+        std::string last;
+        append_last_chunk(last);
+        keep(last);
+    }
     if (successor_) session_->end_upgrade();
     session_->advance();
 }
@@ -185,6 +216,9 @@ void Exchange::finish() {
 }
 
 void Exchange::leave() {
+    end_lengthy();
+    session_->window_.let_go(early_.size());
+    early_.clear();
     const bool was_complete = state_ == State::complete;
     state_ = State::complete;
     if (asked_) {

@@ -51,6 +51,8 @@ public:
         ASSERT(identity_);
         return *identity_;
     }
+    // In whose name the core is asked: the user where one is known, else the peer's address.
+    [[nodiscard]] Caller caller() const;
     // Whether whoever asks would still be let in; for what goes on for long.
     [[nodiscard]] bool identity_holds() const;
     // By the router; and by a dialect whose connections say later, and again, who they are.
@@ -68,6 +70,10 @@ public:
                      then(std::get<Answer>(std::move(reply)));
                  });
     }
+
+    // Its answer may be large, so that few of its kind are under way on its connection at a time.
+    // Known of what asks the core for messages and rows.
+    void expect_lengthy();
 
     void respond(HttpResponse response);
 
@@ -126,6 +132,9 @@ private:
     [[nodiscard]] bool is_being_admitted() const { return is_being_admitted_; }
     // By the session: what the views of the request point into.
     void keep_request(std::unique_ptr<HttpParser> request) { kept_request_ = std::move(request); }
+    // Has it sent when its turn has come.
+    void keep(std::string_view bytes);
+    void end_lengthy();
     // A stream ends when whoever it is for would not be let in any more.
     void watch_identity();
     // By the session: the answer is complete and on its way.
@@ -143,6 +152,7 @@ private:
     const std::chrono::nanoseconds started_;
     State state_ = State::open;
     bool is_chunked_ = false;
+    bool is_lengthy_ = false;
     bool may_upgrade_ = false;
     std::shared_ptr<Successor> successor_;
     std::string early_;  // what was sent before its turn came

@@ -66,7 +66,7 @@ void FeedStream::join() {
     state_ = State::joining;
     Command command;
     command.tenant = request_.tenant;
-    command.caller = {exchange_->origin().peer, exchange_->request_id()};
+    command.caller = exchange_->caller();
     command.body = SubscribeFeed{request_.topic};
     auto& frontend = exchange_->frontend();
     const auto self = shared_from_this();

@@ -64,6 +64,21 @@ bool Frontend::may_park(const CommandBody& body) {
            std::holds_alternative<SubscribeFeed>(body) || waits_for_messages(body);
 }
 
+namespace {
+
+template <class... Bodies>
+bool is_one_of(const CommandBody& body) {
+    return (std::holds_alternative<Bodies>(body) || ...);
+}
+
+}  // namespace
+
+bool Frontend::may_be_lengthy(const CommandBody& body) {
+    return is_one_of<ListMessages, GetMessages, PopMessages, ClaimMessages, GetClaim,
+                     ListLineTickets, ListLines, ListSessions, GetTicketHistory, ListDeadlocks,
+                     ListQueueCursors, ListPools, ListFlavors>(body);
+}
+
 std::optional<RequestId> Frontend::submit(Command command, Continuation then) {
     Partition& partition = node_.partition_of(command.tenant);
     const bool parks = may_park(command.body);

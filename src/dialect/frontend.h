@@ -36,7 +36,10 @@ public:
         // An event stream that was silent for so long says how far the feed has come.
         Duration quiet_max = std::chrono::seconds(15);
         std::function<void(Work)> run_later;  // on this thread, after what is ready now
-        std::vector<std::string> websocket_origins;
+        // Pages of these may connect and change something, beside those of the server's own host.
+        std::vector<std::string> origins;
+        // A request must name one of these hosts, or loopback; empty: it may name any.
+        std::vector<std::string> hosts;
         // Finds out who asks. When there is none, what requests say of that is believed.
         std::unique_ptr<Authenticator> authenticator;
         // So many bytes that nobody can guess.
@@ -49,9 +52,8 @@ public:
     [[nodiscard]] const Router& router() const { return router_; }
     [[nodiscard]] const HttpLimits& limits() const { return setup_.limits; }
     [[nodiscard]] Duration quiet_max() const { return setup_.quiet_max; }
-    [[nodiscard]] const std::vector<std::string>& websocket_origins() const {
-        return setup_.websocket_origins;
-    }
+    [[nodiscard]] const std::vector<std::string>& origins() const { return setup_.origins; }
+    [[nodiscard]] const std::vector<std::string>& hosts() const { return setup_.hosts; }
     [[nodiscard]] HttpProbe& probe() const { return probe_; }
     [[nodiscard]] Random& random() { return random_; }
     [[nodiscard]] Authenticator& authenticator() const { return *setup_.authenticator; }
@@ -69,6 +71,8 @@ public:
     std::optional<RequestId> submit(Command command, Continuation then);
     // Whether the core may hold on to a command without an answer.
     static bool may_park(const CommandBody& body);
+    // Whether its answer may hold many messages or rows.
+    static bool may_be_lengthy(const CommandBody& body);
     // Events for a command that subscribed go here, in order; those of the batch that subscribed
     // it come before its answer.
     void on_events(RequestId request, EventSink sink);

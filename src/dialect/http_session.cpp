@@ -146,7 +146,7 @@ void HttpSession::parse_input() {
     while (!closed_ && !last_request_seen_ && !admitting_ && consumed < input_.size() &&
            (exchanges_.empty() || !exchanges_.back()->may_upgrade_) &&
            exchanges_.size() < frontend_.limits().pipelined_max &&
-           output_bytes_ <= frontend_.limits().output_bytes_max) {
+           window_.has_room(output_bytes_, frontend_.limits().output_bytes_max)) {
         if (!parser_) parser_ = frontend_.borrow_parser();
         const auto progress = parser_->parse(std::string_view(input_).substr(consumed));
         consumed += progress.consumed;
@@ -184,6 +184,7 @@ void HttpSession::handle() {
     const ExchangePtr exchange(new Exchange(*this, frontend_, std::move(origin)));
     exchanges_.push_back(exchange);
     exchange->may_upgrade_ = asks_for_websocket(request);
+    if (window_.all_lengthy()) exchange->expect_lengthy();
     frontend_.router().route(request, dialects_, exchange);
     if (exchange->is_being_admitted()) exchange->keep_request(std::move(parser_));
 }
@@ -197,11 +198,7 @@ void HttpSession::refuse(const HttpRefusal& refusal) {
     origin.peer = peer_;
     const ExchangePtr exchange(new Exchange(*this, frontend_, std::move(origin)));
     exchanges_.push_back(exchange);
-    HttpResponse response;
-    response.status = refusal.status;
-    response.content_type = "text/plain";
-    response.body = std::string(refusal.reason) + "\n";
-    exchange->respond(std::move(response));
+    exchange->respond(frontend_.router().unreadable(refusal, parser_->path(), dialects_));
 }
 
 bool HttpSession::is_first(const Exchange& exchange) const {
@@ -230,6 +227,7 @@ void HttpSession::advance() {
         const ExchangePtr first = exchanges_.front();
         if (!first->early_.empty()) {
             put(first->early_);
+            window_.let_go(first->early_.size());
             first->early_.clear();
         }
         if (first->state_ != Exchange::State::complete) break;

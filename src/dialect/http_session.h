@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 #include "base/time.h"
+#include "dialect/answer_window.h"
 #include "dialect/exchange.h"
 #include "dialect/frontend.h"
 #include "dialect/router.h"
@@ -18,7 +19,7 @@ namespace signalbox {
 // One HTTP/1.1 connection without its socket: bytes go in, requests are handed to the router,
 // and the bytes of their answers come out, in the order of the requests, whatever the order in
 // which they were ready. Bounded: it stops asking for input while too many requests are under
-// way or too much output waits. Its io thread only.
+// way or too much output waits, be it for the client or for its turn. Its io thread only.
 class HttpSession {
 public:
     // The socket's side.
@@ -49,6 +50,7 @@ public:
     size_t gather(std::span<iovec> pieces) const;
     void sent(size_t bytes);
     [[nodiscard]] size_t backlog() const { return output_bytes_; }
+    [[nodiscard]] const AnswerWindow& window() const { return window_; }
     // Nothing more will be sent or read.
     [[nodiscard]] bool is_finished() const;
     // It was finished by a refusal, or by what the connection was upgraded to, so the client may
@@ -99,6 +101,7 @@ private:
     std::deque<ExchangePtr> exchanges_;  // oldest first
     std::deque<Piece> output_;
     size_t output_bytes_ = 0;
+    AnswerWindow window_;
     size_t first_offset_ = 0;  // of the first piece, what was sent of it
 
     bool input_ended_ = false;

@@ -32,6 +32,7 @@ struct Reading : std::enable_shared_from_this<Reading> {
 void list_tickets(const ExchangePtr& exchange, const std::string& tenant,
                   TicketListing::Request request,
                   std::function<void(Result<TicketListing*>)> then) {
+    exchange->expect_lengthy();
     const auto& frontend = exchange->frontend();
     auto snapshot = frontend.node().partition_of(tenant).snapshot();
     const auto id = find_tenant(*snapshot, tenant);

@@ -4,7 +4,9 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "codec/origin.h"
 #include "codec/url.h"
+#include "dialect/action.h"
 
 namespace signalbox {
 namespace {
@@ -73,6 +75,21 @@ void Router::set_refusals(Dialect dialect, RefusalHandler handler) {
     refusals_.insert_or_assign(dialect, std::move(handler));
 }
 
+void Router::set_unreadable(Dialect dialect, UnreadableHandler handler) {
+    unreadable_.insert_or_assign(dialect, std::move(handler));
+}
+
+HttpResponse Router::unreadable(const HttpRefusal& refusal, std::string_view path,
+                                DialectSet dialects) const {
+    const auto handler = unreadable_.find(faults_of(split_path(path).front(), dialects).dialect);
+    if (handler != unreadable_.end()) return handler->second(refusal, path);
+    HttpResponse response;
+    response.status = refusal.status;
+    response.content_type = "text/plain";
+    response.body = std::string(refusal.reason) + "\n";
+    return response;
+}
+
 void Router::set_proofs(Dialect dialect, ProofHandler handler) {
     proofs_.insert_or_assign(dialect, std::move(handler));
 }
@@ -135,19 +152,39 @@ void Router::route(const HttpRequest& request, DialectSet dialects,
                 call.path.emplace_back(std::string_view(route.segments[i]).substr(1),
                                        std::move(*value));
             }
-            return admit(route.dialect, *to, std::move(call));
+            return admit(route, *to, std::move(call));
         }
     }
     const auto fault = allow.empty() ? RouteFault::not_found : RouteFault::method_not_allowed;
     exchange->respond(faults.handler(fault, request, allow));
 }
 
-void Router::admit(Dialect dialect, const Method& to, Call call) const {
+// Whether it may come from the page that it came from, if any. WebSockets look at that themselves.
+Result<void> Router::check_page(const Method& to, const Call& call) {
+    const auto& frontend = call.exchange->frontend();
+    if (!frontend.hosts().empty() && !has_good_host(call.request, frontend.hosts())) {
+        return fail(ErrorCode::forbidden, "must name this machine, or where the server listens",
+                    "Host");
+    }
+    if (!to.only_looks() && !to.is_upgrade && !has_good_origin(call.request, frontend.origins())) {
+        return fail(ErrorCode::forbidden, "is another site, whose pages may change nothing here",
+                    "Origin");
+    }
+    return {};
+}
+
+void Router::admit(const Route& route, const Method& to, Call call) const {
+    const Dialect dialect = route.dialect;
+    if (dialect != Dialect::common) {
+        if (const auto good = check_page(to, call); !good) {
+            return refuse(dialect, call, good.error());
+        }
+    }
     if (to.access == Access::open) return to.handler(call);
     const ExchangePtr exchange = call.exchange;
     if (const auto proofs = proofs_.find(dialect); proofs != proofs_.end()) {
         if (auto proved = proofs->second(call.request, *exchange)) {
-            return enter(dialect, to, call, std::move(*proved));
+            return enter(route, to, call, std::move(*proved));
         }
     }
     const auto credential = read_credential(call.request);
@@ -155,35 +192,55 @@ void Router::admit(Dialect dialect, const Method& to, Call call) const {
     auto& authenticator = exchange->frontend().authenticator();
     if (auto known = authenticator.identify(*credential, exchange->frontend().now())) {
         if (*known) known = speak_for(std::move(**known), credential->tenant);
-        return enter(dialect, to, call, std::move(*known));
+        return enter(route, to, call, std::move(*known));
     }
     // The exchange keeps the request until it is known who sent it; nothing behind it on its
     // connection is begun meanwhile, so that the order stays.
     exchange->begin_admission();
     authenticator.identify_later(
-        *credential, [this, dialect, &to, call = std::move(call),
+        *credential, [this, &route, &to, call = std::move(call),
                       named = credential->tenant](Result<IdentityPtr> identity) mutable {
             call.exchange->end_admission([&] {
                 if (identity) identity = speak_for(std::move(*identity), named);
-                enter(dialect, to, call, std::move(identity));
+                enter(route, to, call, std::move(identity));
             });
         });
 }
 
-void Router::enter(Dialect dialect, const Method& to, Call& call,
+void Router::enter(const Route& route, const Method& to, Call& call,
                    Result<IdentityPtr> identity) const {
-    if (!identity) return refuse(dialect, call, identity.error());
-    const auto method = call.request.method;
-    const bool looks =
-        to.access == Access::by_method && (method == HttpMethod::get || method == HttpMethod::head);
-    if (!looks && !(*identity)->may_change()) {
-        return refuse(dialect, call, {ErrorCode::forbidden, "a reader may change nothing", {}});
-    }
-    if (to.access == Access::admin && !(*identity)->may_administer) {
-        return refuse(dialect, call, {ErrorCode::forbidden, "this needs the role of an admin", {}});
+    if (!identity) return refuse(route.dialect, call, identity.error());
+    if (const auto may = check_identity(route, to, call, **identity); !may) {
+        return refuse(route.dialect, call, may.error());
     }
     call.exchange->set_identity(std::move(*identity));
     to.handler(call);
+}
+
+Result<void> Router::check_identity(const Route& route, const Method& to, const Call& call,
+                                    const Identity& identity) {
+    if (!to.only_looks() && !identity.may_change()) {
+        return fail(ErrorCode::forbidden, "a reader may change nothing");
+    }
+    if (to.access == Access::admin && !identity.may_administer) {
+        return fail(ErrorCode::forbidden, "this needs the role of an admin");
+    }
+    if (identity.acl.empty() || to.access == Access::own) return {};
+    return check_action(identity, action_of(route, to, call));
+}
+
+std::string Router::action_of(const Route& route, const Method& to, const Call& call) {
+    std::vector<std::string_view> words;
+    for (const std::string_view segment : route.segments) {
+        if (segment.empty()) continue;
+        words.push_back(is_parameter(segment) ? call.parameter(segment.substr(1)) : segment);
+    }
+    // "api" and "v1", or "v2".
+    const std::ptrdiff_t versions = route.dialect == Dialect::native  ? 2
+                                    : route.dialect == Dialect::zaqar ? 1
+                                                                      : 0;
+    words.erase(words.begin(), words.begin() + std::min(versions, std::ssize(words)));
+    return action_name(route.dialect, words, action_verb(to.method, to.access == Access::change));
 }
 
 void Router::refuse(Dialect dialect, const Call& call, const Error& error) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "codec/http_message.h"
+#include "codec/request_guard.h"
 #include "dialect/exchange.h"
 
 namespace signalbox {
@@ -41,6 +42,7 @@ struct DialectSet {
 enum class Access : uint8_t {
     open,       // anybody; no credential is looked at, and there is no identity
     by_method,  // GET and HEAD look, everything else changes something
+    own,        // a GET that tells of nothing but whoever asks, so that no pattern need give it
     change,     // a GET that changes something
     admin,      // what concerns the whole server
 };
@@ -72,6 +74,9 @@ public:
     // `invalid_argument` when it contradicts itself. The field WWW-Authenticate is added to it.
     using RefusalHandler =
         std::function<HttpResponse(const Error& error, const HttpRequest& request)>;
+    // Answers what is no request, or too large a one, see HttpRefusal.
+    using UnreadableHandler =
+        std::function<HttpResponse(const HttpRefusal& refusal, std::string_view path)>;
     // Looks for a proof that a dialect knows beside credentials, such as a signed URL. Nothing:
     // there is none, and a credential is asked for; an error: there is one, and it is not good.
     using ProofHandler = std::function<std::optional<Result<IdentityPtr>>(
@@ -89,11 +94,17 @@ public:
     void add_faults(Dialect dialect, std::string_view first_segment, FaultHandler handler);
     // How a dialect says that somebody is not let in; one that says nothing does it as native.
     void set_refusals(Dialect dialect, RefusalHandler handler);
+    // How a dialect answers what cannot be read; one that says nothing does it in plain text.
+    void set_unreadable(Dialect dialect, UnreadableHandler handler);
     void set_proofs(Dialect dialect, ProofHandler handler);
 
     // Finds the handler, then out who asks, and lets it run: at once, or later, when that takes
     // longer. What matches no route is told so whoever asks.
     void route(const HttpRequest& request, DialectSet dialects, const ExchangePtr& exchange) const;
+
+    // The answer to what cannot be read, by the path that it seems to ask for.
+    [[nodiscard]] HttpResponse unreadable(const HttpRefusal& refusal, std::string_view path,
+                                          DialectSet dialects) const;
 
 private:
     struct Method {
@@ -101,6 +112,11 @@ private:
         Handler handler;
         Access access;
         bool is_upgrade = false;
+
+        [[nodiscard]] bool only_looks() const {
+            return access != Access::change && access != Access::admin &&
+                   (method == HttpMethod::get || method == HttpMethod::head);
+        }
     };
     struct Route {
         Dialect dialect;
@@ -117,13 +133,19 @@ private:
     [[nodiscard]] const Faults& faults_of(std::string_view first_segment,
                                           DialectSet dialects) const;
     // Whoever is at the door: lets in, refuses, or finds out first.
-    void admit(Dialect dialect, const Method& to, Call call) const;
-    void enter(Dialect dialect, const Method& to, Call& call, Result<IdentityPtr> identity) const;
+    void admit(const Route& route, const Method& to, Call call) const;
+    static Result<void> check_page(const Method& to, const Call& call);
+    void enter(const Route& route, const Method& to, Call& call,
+               Result<IdentityPtr> identity) const;
+    static Result<void> check_identity(const Route& route, const Method& to, const Call& call,
+                                       const Identity& identity);
+    static std::string action_of(const Route& route, const Method& to, const Call& call);
     void refuse(Dialect dialect, const Call& call, const Error& error) const;
 
     std::map<std::string, std::vector<Route>, std::less<>> routes_;  // by first segment
     std::map<std::string, Faults, std::less<>> faults_;
     std::map<Dialect, RefusalHandler> refusals_;
+    std::map<Dialect, UnreadableHandler> unreadable_;
     std::map<Dialect, ProofHandler> proofs_;
 };
 

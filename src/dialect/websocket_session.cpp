@@ -31,7 +31,7 @@ std::shared_ptr<WebSocketSession> WebSocketSession::open(ExchangePtr exchange,
 WebSocketSession::WebSocketSession(ExchangePtr exchange)
     : exchange_(std::move(exchange)),
       decoder_(limits().message_bytes_max),
-      caller_(exchange_->origin().peer),
+      caller_(exchange_->caller().name),
       heard_at_(frontend().now().steady),
       pinged_at_(heard_at_) {}
 

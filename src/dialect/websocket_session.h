@@ -16,7 +16,7 @@ namespace signalbox {
 // One WebSocket, from the answer 101 to its end. Lives as long as its connection, or whoever keeps
 // it. Its io thread only; no call waits for anything. A route becomes one so:
 //
-//     const auto handshake = WebSocketHandshake::of(call.request, {frontend.websocket_origins(),
+//     const auto handshake = WebSocketHandshake::of(call.request, {frontend.origins(),
 //     {}}); if (!handshake) return call.exchange->respond(handshake.error()); const auto socket =
 //     WebSocketSession::open(call.exchange, *handshake); const auto consumer =
 //     std::make_shared<Consumer>(socket, ...); socket->when_gone([consumer] { consumer->finish();
@@ -86,7 +86,7 @@ public:
                         });
     }
     void forget(RequestId request);
-    // In whose name commands are sent; the client's address when nothing is said.
+    // In whose name commands are sent; that of its request when nothing is said.
     void set_caller(std::string name) { caller_ = std::move(name); }
 
 private:

@@ -157,7 +157,8 @@ public:
             setup.index = static_cast<uint8_t>(i);
             setup.seed = seed + i;
             setup.limits = options.http;
-            setup.websocket_origins = options.websocket_origins;
+            setup.origins = options.origins;
+            setup.hosts = options.hosts;
             if (options.make_authenticator) {
                 setup.authenticator = options.make_authenticator(threads[i]->client());
             }

@@ -34,7 +34,8 @@ struct ServerOptions {
     size_t io_threads = 1;
     bool core_on_io_thread = true;  // needs io_threads == 1
     HttpLimits http;
-    std::vector<std::string> websocket_origins;
+    std::vector<std::string> origins;  // see Frontend::Setup
+    std::vector<std::string> hosts;    // likewise
     std::shared_ptr<TlsContext> tls;
     Duration stop_timeout = std::chrono::seconds(10);  // for clients to take their answers
     // Called for each io thread; what it makes belongs to that thread, as `client` does. When

@@ -3,10 +3,12 @@
 namespace signalbox {
 
 Result<void> write_file_atomically(Disk& disk, const std::string& directory,
-                                   const std::string& name, std::string_view content) {
+                                   const std::string& name, std::string_view content,
+                                   FileSecrecy secrecy) {
     const std::string path = directory.empty() ? name : directory + "/" + name;
     const std::string draft = path + ".new";
-    TRY_AS(const auto file, disk.create(draft));
+    const bool is_secret = secrecy == FileSecrecy::of_owner;
+    TRY_AS(const auto file, is_secret ? disk.create_secret(draft) : disk.create(draft));
     TRY(file->write_at(0, content));
     TRY(file->sync_data());
     TRY(disk.rename(draft, path));

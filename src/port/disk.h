@@ -34,15 +34,22 @@ public:
     // Names (not paths) in no particular order; empty for a directory that does not exist.
     virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
     virtual Result<std::unique_ptr<DiskFile>> create(const std::string& path) = 0;
+    // The same, and where files have owners only its owner may read it.
+    virtual Result<std::unique_ptr<DiskFile>> create_secret(const std::string& path) {
+        return create(path);
+    }
     // not_found when there is no such file.
     virtual Result<std::unique_ptr<DiskFile>> open(const std::string& path) = 0;
     virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
     virtual Result<void> remove(const std::string& path) = 0;
 };
 
+enum class FileSecrecy : uint8_t { none, of_owner };
+
 // Replaces the whole file so that a crash leaves the old content or the new one.
 Result<void> write_file_atomically(Disk& disk, const std::string& directory,
-                                   const std::string& name, std::string_view content);
+                                   const std::string& name, std::string_view content,
+                                   FileSecrecy secrecy = FileSecrecy::none);
 // not_found when there is no such file.
 Result<std::string> read_file(Disk& disk, const std::string& path);
 

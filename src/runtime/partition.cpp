@@ -19,6 +19,9 @@ constexpr Duration report_interval = std::chrono::milliseconds(200);
 // While something is due at a time of the calendar, look at the clock this often: it may be set.
 constexpr Duration idle_max = std::chrono::seconds(1);
 
+// What is wrong exactly is for the operator: it names files.
+constexpr const char* cannot_write = "the server cannot write at the moment; /readyz says why";
+
 Error unavailable(std::string message) {
     return {ErrorCode::unavailable, std::move(message), {}};
 }
@@ -92,8 +95,8 @@ bool Partition::run_batch() {
             set_trouble(room.error().message);
         }
     }
-    if (const auto why = trouble()) {
-        refuse_pending(ended_ ? *ended_ : unavailable(*why));
+    if (trouble()) {
+        refuse_pending(ended_ ? *ended_ : unavailable(cannot_write));
         return !has_taken;
     }
 
@@ -224,7 +227,7 @@ void Partition::refuse_ready(const Error& error) {
 
 void Partition::stop() {
     if (stage_ != Stage::released) {
-        if (!ended_) ended_ = unavailable(trouble().value_or("the server is stopping"));
+        if (!ended_) ended_ = unavailable(trouble() ? cannot_write : "the server is stopping");
         // What is in the journal is true, and the next start brings the store up to date. What is
         // not will never have happened, or nobody knows.
         if (stage_ == Stage::applied_by_engine) refuse_ready(*ended_);

@@ -171,6 +171,15 @@ Result<std::unique_ptr<DiskFile>> PosixDisk::create(const std::string& path) {
     return std::unique_ptr<DiskFile>(std::make_unique<PosixFile>(descriptor, full));
 }
 
+Result<std::unique_ptr<DiskFile>> PosixDisk::create_secret(const std::string& path) {
+    const std::string full = absolute(path);
+    TRY_AS(const int descriptor, open_descriptor(full, O_RDWR | O_CREAT | O_TRUNC, "create"));
+    auto file = std::make_unique<PosixFile>(descriptor, full);
+    // Before anything is in it; one that a crash left has the mode that it was made with.
+    if (::fchmod(descriptor, S_IRUSR | S_IWUSR) != 0) return fail(system_error("protect", full));
+    return file;
+}
+
 Result<std::unique_ptr<DiskFile>> PosixDisk::open(const std::string& path) {
     const std::string full = absolute(path);
     TRY_AS(const int descriptor, open_descriptor(full, O_RDWR, "open"));

@@ -19,6 +19,7 @@ public:
     Result<void> sync_directory(const std::string& path) override;
     Result<std::vector<std::string>> list(const std::string& directory) override;
     Result<std::unique_ptr<DiskFile>> create(const std::string& path) override;
+    Result<std::unique_ptr<DiskFile>> create_secret(const std::string& path) override;
     Result<std::unique_ptr<DiskFile>> open(const std::string& path) override;
     Result<void> rename(const std::string& from, const std::string& to) override;
     Result<void> remove(const std::string& path) override;

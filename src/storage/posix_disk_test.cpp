@@ -109,6 +109,20 @@ TEST_F(PosixDiskTest, replaces_a_whole_file_and_leaves_no_draft) {
     EXPECT_EQ(sorted_names(""), (std::vector<std::string>{"LOCK", "META"}));
 }
 
+TEST_F(PosixDiskTest, lets_only_the_owner_read_a_secret) {
+    const auto mode_of = [&](const std::string& name) {
+        return std::filesystem::status(disk_->absolute(name)).permissions();
+    };
+    using std::filesystem::perms;
+    // Left by a crash.
+    ASSERT_TRUE(disk_->create("key.new"));
+    ASSERT_TRUE(write_file_atomically(*disk_, "", "key", "secret", FileSecrecy::of_owner));
+    EXPECT_EQ(mode_of("key"), perms::owner_read | perms::owner_write);
+    EXPECT_EQ(*read_file(*disk_, "key"), "secret");
+    ASSERT_TRUE(write_file_atomically(*disk_, "", "META", "x"));
+    EXPECT_NE(mode_of("META") & perms::group_read, perms::none);
+}
+
 TEST(PosixDiskDirectories, are_each_synced_in_the_one_above_when_they_are_made) {
     const TemporaryDirectory directory;
     const std::string top = std::filesystem::canonical(directory.path()).string();

@@ -33,8 +33,7 @@ std::string_view view(const rocksdb::Slice& slice) {
 }
 
 Error translate(const rocksdb::Status& status) {
-    const auto code = status.IsNoSpace() ? ErrorCode::unavailable : ErrorCode::internal;
-    return {code, "the store: " + status.ToString(), {}};
+    return {ErrorCode::internal, "the store: " + status.ToString(), {}};
 }
 
 constexpr size_t probe_bytes = 64u << 10;
@@ -74,6 +73,17 @@ struct Database {
         if (status.IsNotFound()) return std::optional<std::string>();
         if (!status.ok()) return fail(translate(status));
         return std::optional<std::string>(std::move(value));
+    }
+
+    // What a crash of the process would leave.
+    Result<Revision> flushed() const {
+        rocksdb::ReadOptions options;
+        options.read_tier = rocksdb::kPersistedTier;
+        std::string row;
+        const auto status = db->Get(options, state, slice(applied_key()), &row);
+        if (status.IsNotFound()) return Revision();
+        if (!status.ok()) return fail(translate(status));
+        return Revision(ByteReader(row).u64_le());
     }
 
     Result<Revision> applied(const rocksdb::Snapshot* snapshot) const {
@@ -262,15 +272,14 @@ public:
         rocksdb::WriteOptions options;
         options.disableWAL = true;
         if (const auto status = opened->db->Write(options, &rocks_batch_); !status.ok()) {
-            is_broken_ = status.severity() >= rocksdb::Status::Severity::kFatalError;
+            is_broken_ = true;
             return fail(translate(status));
         }
         applied_ = batch.last();
         return {};
     }
 
-    // When its disk is full, RocksDB goes on by itself. After another error it must be opened anew,
-    // by nobody else's leave.
+    // After an error RocksDB must be opened anew, by nobody else's leave.
     Result<void> revive() override {
         if (!is_broken_) return {};
         const std::lock_guard lock(mutex_);
@@ -309,7 +318,9 @@ public:
         const auto status =
             opened->db->Flush(rocksdb::FlushOptions(), {opened->state, opened->feed});
         if (!status.ok()) return fail(translate(status));
-        return reached;
+        // The journal is trimmed by this, so it is read back, whatever RocksDB says.
+        TRY_AS(const auto flushed, opened->flushed());
+        return std::min(flushed, reached);
     }
 
     [[nodiscard]] Usage usage() const override {

@@ -12,6 +12,54 @@ namespace {
 constexpr uint64_t other_file_bytes = 4u << 20;
 constexpr std::string_view table_suffix = ".sst";
 
+rocksdb::IOStatus without_space(rocksdb::IOStatus status) {
+    return status.IsNoSpace() ? rocksdb::IOStatus::IOError(status.ToString()) : status;
+}
+
+// Whatever may write.
+class PlainFile : public rocksdb::FSWritableFileOwnerWrapper {
+public:
+    using FSWritableFileOwnerWrapper::FSWritableFileOwnerWrapper;
+
+    rocksdb::IOStatus Append(const rocksdb::Slice& bytes, const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* debug) override {
+        return without_space(target()->Append(bytes, options, debug));
+    }
+    rocksdb::IOStatus Append(const rocksdb::Slice& bytes, const rocksdb::IOOptions& options,
+                             const rocksdb::DataVerificationInfo& verification,
+                             rocksdb::IODebugContext* debug) override {
+        return without_space(target()->Append(bytes, options, verification, debug));
+    }
+    rocksdb::IOStatus Truncate(uint64_t size, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override {
+        return without_space(target()->Truncate(size, options, debug));
+    }
+    rocksdb::IOStatus Close(const rocksdb::IOOptions& options,
+                            rocksdb::IODebugContext* debug) override {
+        return without_space(target()->Close(options, debug));
+    }
+    rocksdb::IOStatus Flush(const rocksdb::IOOptions& options,
+                            rocksdb::IODebugContext* debug) override {
+        return without_space(target()->Flush(options, debug));
+    }
+    rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
+                           rocksdb::IODebugContext* debug) override {
+        return without_space(target()->Sync(options, debug));
+    }
+    rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
+                            rocksdb::IODebugContext* debug) override {
+        return without_space(target()->Fsync(options, debug));
+    }
+    rocksdb::IOStatus RangeSync(uint64_t offset, uint64_t count, const rocksdb::IOOptions& options,
+                                rocksdb::IODebugContext* debug) override {
+        return without_space(target()->RangeSync(offset, count, options, debug));
+    }
+    rocksdb::IOStatus Allocate(uint64_t offset, uint64_t count, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override {
+        return without_space(target()->Allocate(offset, count, options, debug));
+    }
+};
+
 class RoomyFileSystem : public rocksdb::FileSystemWrapper {
 public:
     explicit RoomyFileSystem(uint64_t table_bytes)
@@ -27,10 +75,13 @@ public:
         uint64_t free = 0;
         const auto asked = target()->GetFreeSpace(directory, rocksdb::IOOptions(), &free, debug);
         if (asked.ok() && free < needed) {
-            return rocksdb::IOStatus::NoSpace(fmt::format(
+            return rocksdb::IOStatus::IOError(fmt::format(
                 "cannot write {}: it may need {} bytes, and {} are free", name, needed, free));
         }
-        return target()->NewWritableFile(name, options, file, debug);
+        std::unique_ptr<rocksdb::FSWritableFile> made;
+        const auto status = target()->NewWritableFile(name, options, &made, debug);
+        if (status.ok()) *file = std::make_unique<PlainFile>(std::move(made));
+        return without_space(status);
     }
 
 private:

@@ -98,6 +98,7 @@ Result<QueuesModel::Posted> QueuesModel::post(const PostMessages& command) {
     }
     Queue& queue = lazy_queue(command.queue.name);
     Posted posted;
+    const Number first_posted = last_message_ + 1;
     for (const auto& content : command.messages) {
         if (!content.dedup.empty()) {
             const auto known = queue.dedups.find(content.dedup);
@@ -115,8 +116,9 @@ Result<QueuesModel::Posted> QueuesModel::post(const PostMessages& command) {
         message.ends_ms = now_ms_ + message.ttl_ms;
         const int64_t queue_delay_ms = in_ms(queue.settings.delay, 0);
         int64_t delay_ms = in_ms(content.delay, queue_delay_ms);
-        if (command.own_delay_needs_default && queue_delay_ms == 0) delay_ms = 0;
+        if (command.delays_as_zaqar && queue_delay_ms == 0) delay_ms = 0;
         message.free_ms = now_ms_ + delay_ms;
+        if (!command.delays_as_zaqar) message.ends_ms += delay_ms;
         if (content.deliver_at) {
             message.free_ms = content.deliver_at->time_since_epoch().count();
             // Its life begins when it can be had.
@@ -133,12 +135,12 @@ Result<QueuesModel::Posted> QueuesModel::post(const PostMessages& command) {
         queue.keys[command.idempotency_key] = {posted.messages, command.idempotency_digest,
                                                now_ms_};
     }
-    keep_limits(queue);
+    keep_limits(queue, first_posted);
     serve();
     return posted;
 }
 
-void QueuesModel::keep_limits(Queue& queue) {
+void QueuesModel::keep_limits(Queue& queue, Number first_posted) {
     const auto& settings = queue.settings;
     const auto is_over = [&] {
         return (settings.messages_max &&
@@ -149,7 +151,8 @@ void QueuesModel::keep_limits(Queue& queue) {
         const auto oldest = std::find_if(
             queue.messages.begin(), queue.messages.end(),
             [&](const auto& message) { return !message.claim && !is_delayed(message); });
-        if (oldest == queue.messages.end()) return;
+        // What was just accepted stays.
+        if (oldest == queue.messages.end() || oldest->number >= first_posted) return;
         queue.messages.erase(oldest);
     }
 }
@@ -160,10 +163,27 @@ QueuesModel::Message* QueuesModel::next_free(Queue& queue, std::optional<Number>
         if (message.claim && message.claim != by) held_groups.insert(message.content.group);
     }
     held_groups.erase("");
+    // What was given back for later keeps its place, before those of its group that follow.
+    const auto waits = [&](const Message& message) {
+        if (message.content.group.empty()) return false;
+        bool is_behind = false;
+        for (const auto& other : queue.messages) {
+            if (&other == &message) is_behind = true;
+            if (!other.was_given_back || !is_delayed(other) ||
+                other.content.group != message.content.group) {
+                continue;
+            }
+            if (other.content.priority > message.content.priority ||
+                (other.content.priority == message.content.priority && !is_behind)) {
+                return true;
+            }
+        }
+        return false;
+    };
     Message* best = nullptr;
     for (auto& message : queue.messages) {
         if (message.claim || is_delayed(message)) continue;
-        if (held_groups.contains(message.content.group)) continue;
+        if (held_groups.contains(message.content.group) || waits(message)) continue;
         // The first one of its priority was posted before the others.
         if (best == nullptr || message.content.priority > best->content.priority) best = &message;
     }
@@ -287,6 +307,7 @@ void QueuesModel::give_back(Message& message, bool counts_as_failure, int64_t de
     if (counts_as_failure) ++message.failures;
     if (delay_ms == 0) return;
     message.free_ms = now_ms_ + delay_ms;
+    message.was_given_back = true;
     // It must be there to be had once more.
     message.ends_ms = std::max(message.ends_ms, message.free_ms + message.ttl_ms);
 }

@@ -28,7 +28,8 @@ public:
         int64_t posted_ms = 0;
         int64_t ttl_ms = 0;
         int64_t ends_ms = 0;
-        int64_t free_ms = 0;  // not before then
+        int64_t free_ms = 0;          // not before then
+        bool was_given_back = false;  // for later
         std::optional<Number> claim;
         uint32_t failures = 0;  // claims that expired over it, or said so
     };
@@ -138,7 +139,7 @@ private:
     void give_back(Message& message, bool counts_as_failure, int64_t delay_ms) const;
     void end_empty_claims(Queue& queue);
     void bury(Queue& queue, Number message);
-    void keep_limits(Queue& queue);
+    void keep_limits(Queue& queue, Number first_posted);
     void fire(int64_t now_ms);
     [[nodiscard]] std::optional<int64_t> next_deadline() const;
     [[nodiscard]] bool is_known(const Queue& queue, const Queue::Posted& posted) const;

@@ -191,7 +191,7 @@ void QueuesSideBySide::post() {
     } else {
         command.queue = take_queue();
         command.client = clients[take(2)];
-        command.own_delay_needs_default = take(2) == 0;
+        command.delays_as_zaqar = take(2) == 0;
         command.request_bytes = take(150);
         if (take(6) == 0) {
             command.idempotency_key = "key-" + std::to_string(under_keys_.size());

@@ -154,6 +154,10 @@ class EveryVersion:
         self.assertIn('TTL', str(wrong.exception))
         with self.assertRaises(errors.MalformedRequest):
             self.queue.messages(limit=21)
+        # Refused before it is whole; the client would take 413 for success.
+        with self.assertRaises(errors.MalformedRequest) as large:
+            self.queue.post({'body': 'x' * (2 << 20), 'ttl': 60})
+        self.assertIn('too large', str(large.exception))
 
 
 class Version2(EveryVersion, unittest.TestCase):

@@ -65,7 +65,10 @@ std::string request_bytes(const std::string& line, const std::vector<std::string
     const std::string method = first_word(rest);
     const std::string target = first_word(rest);
     const std::string& body = rest;
-    std::string bytes = fmt::format("{} {} HTTP/1.1\r\nhost: sim\r\n", method, target);
+    std::string bytes = fmt::format("{} {} HTTP/1.1\r\n", method, target);
+    const bool names_host = std::any_of(
+        fields.begin(), fields.end(), [](const auto& field) { return field.starts_with("host:"); });
+    if (!names_host) bytes += "host: sim\r\n";
     for (const auto& field : fields) bytes += field + "\r\n";
     if (!body.empty()) bytes += fmt::format("content-length: {}\r\n", body.size());
     return bytes + "\r\n" + body;
@@ -389,6 +392,9 @@ World::Options world_options(const std::vector<std::string>& limits) {
     options.zaqar = serve->zaqar;
     options.partitions = serve->partitions;
     options.auth = serve->auth.mode;
+    options.origins = serve->websocket_origins;
+    // Requests of transcripts name hosts as they like, unless it is said where the server listens.
+    if (texts.contains("listen")) options.hosts = known_hosts(*serve);
     options.ticket_servers = {serve->ticket_servers.begin(), serve->ticket_servers.end()};
     return options;
 }

@@ -28,6 +28,7 @@ public:
           with_stats_(with_stats) {}
 
     Result<void> start(QueueListing::Request request) {
+        exchange_->expect_lengthy();
         auto snapshot = exchange_->frontend().node().partition_of(tenant_).snapshot();
         TRY_AS(request.tenant, find_tenant(*snapshot, tenant_));
         listing_.emplace(std::move(snapshot), std::move(request));
@@ -51,7 +52,7 @@ private:
         for (size_t i = 0; i < queues.size(); ++i) {
             Command command;
             command.tenant = tenant_;
-            command.caller = {exchange_->origin().peer, exchange_->request_id()};
+            command.caller = exchange_->caller();
             command.body = GetQueueStats{queues[i].queue};
             exchange_->frontend().submit(
                 std::move(command), [self = shared_from_this(), i](Reply reply) {

@@ -172,13 +172,16 @@ Result<void> show(const Call& call) {
 void delete_and_answer(const Call& call, std::shared_ptr<ClaimWatch> watch,
                        const DeleteMessages& command,
                        const std::function<HttpResponse(uint64_t count)>& answer) {
-    ask(call, command,
-        [watch = std::move(watch), claims = command.claims,
-         answer](const MessagesDeleted& deleted) {
-            // Of several claims nobody knows how many each; their streams find out by themselves.
-            if (claims.size() == 1) watch->tell(claims.front(), deleted.count);
-            return answer(deleted.count);
-        });
+    // What is deleted by force need not have been of the claim that was named. Of several claims
+    // nobody knows how many each; their streams find out by themselves.
+    std::optional<ClaimId> loser;
+    if (command.rule == DeleteRule::claim_of_each && command.claims.size() == 1) {
+        loser = command.claims.front();
+    }
+    ask(call, command, [watch = std::move(watch), loser, answer](const MessagesDeleted& deleted) {
+        if (loser) watch->tell(*loser, deleted.count);
+        return answer(deleted.count);
+    });
 }
 
 // A claimed message needs its claim, unless it is said that claims do not matter.
@@ -213,6 +216,11 @@ Result<void> remove_many(const Call& call, const std::shared_ptr<ClaimWatch>& wa
         command.claims.push_back(claim_id);
     }
     TRY_AS(const auto claims, members.array("claims"));
+    if (claims && claims->size() > batch_max(call)) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("must not be more than {} in one request", batch_max(call)),
+                    "claims");
+    }
     for (const auto& element : claims.value_or(std::vector<JsonValue>())) {
         TRY_AS(const auto claim_id, parse_claim_id(element.text().value_or(""), "claims"));
         command.claims.push_back(claim_id);

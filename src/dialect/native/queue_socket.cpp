@@ -208,7 +208,7 @@ private:
 void open_message_socket(const Call& call, std::shared_ptr<ClaimWatch> watch,
                          MessageFlow::Request request) {
     const auto handshake =
-        WebSocketHandshake::of(call.request, {call.exchange->frontend().websocket_origins(), {}});
+        WebSocketHandshake::of(call.request, {call.exchange->frontend().origins(), {}});
     if (!handshake) return call.exchange->respond(handshake.error());
     std::make_shared<MessageSocket>(call.exchange, *handshake)
         ->open(std::move(watch), std::move(request));

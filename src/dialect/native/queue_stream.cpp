@@ -16,7 +16,7 @@ constexpr Duration stream_ttl_min = std::chrono::seconds(5);
 Result<MessageFlow::Request> read_request(const Call& call) {
     MessageFlow::Request request;
     request.tenant = tenant_of(call);
-    request.caller = {call.exchange->origin().peer, call.exchange->request_id()};
+    request.caller = call.exchange->caller();
     request.queue = queue_of(call);
     TRY_AS(auto query, Parameters::of(call.request.query));
     const auto window_max = static_cast<int64_t>(call.exchange->frontend().limits().window_max);

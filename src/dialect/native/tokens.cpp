@@ -166,7 +166,8 @@ void add_token_routes(Router& router) {
     add(HttpMethod::post, "/api/v1/tokens", plain_handler(create));
     add(HttpMethod::get, "/api/v1/tokens", handler(list));
     add(HttpMethod::erase, "/api/v1/tokens/:token", plain_handler(revoke));
-    router.add(Dialect::native, HttpMethod::get, "/api/v1/identity", plain_handler(show_identity));
+    router.add(Dialect::native, HttpMethod::get, "/api/v1/identity", plain_handler(show_identity),
+               Access::own);
 }
 
 }  // namespace signalbox::native

@@ -7,7 +7,6 @@
 namespace signalbox::zaqar {
 namespace {
 
-const QueueName checked_queue{QueueKind::queue, "signalbox-health"};
 constexpr Duration life = std::chrono::seconds(60);
 
 // The name of a tenant in that partition.
@@ -24,7 +23,9 @@ HealthCheck::HealthCheck(ExchangePtr exchange, size_t partition, Then then)
     : exchange_(std::move(exchange)),
       partition_(partition),
       then_(std::move(then)),
-      tenant_(tenant_in(exchange_->frontend().node(), partition)) {}
+      tenant_(tenant_in(exchange_->frontend().node(), partition)),
+      queue_{QueueKind::queue, "signalbox-health-" + exchange_->frontend().random().uuid().text()} {
+}
 
 template <class Body, class Next>
 void HealthCheck::run(const char* name, Body body, Next next) {
@@ -52,17 +53,24 @@ void HealthCheck::note(const char* name, std::chrono::nanoseconds took, const Er
 }
 
 void HealthCheck::begin() {
+    // The commands that are under way come before this one.
+    exchange_->when_gone([&frontend = exchange_->frontend(), tenant = tenant_, queue = queue_] {
+        Command command;
+        command.tenant = tenant;
+        command.body = DeleteQueue{queue};
+        frontend.submit(std::move(command), [](const Reply& /*deleted*/) {});
+    });
     create_queue();
 }
 
 void HealthCheck::create_queue() {
-    run("create_queue", CreateQueue{checked_queue, {}, "{}"},
+    run("create_queue", CreateQueue{queue_, {}, "{}"},
         [this](const QueueCreated* /*created*/) { post_messages(); });
 }
 
 void HealthCheck::post_messages() {
     PostMessages command;
-    command.queue = checked_queue;
+    command.queue = queue_;
     command.messages.resize(3);
     for (auto& message : command.messages) {
         message.body = "null";
@@ -76,7 +84,7 @@ void HealthCheck::post_messages() {
 
 void HealthCheck::claim_messages() {
     ClaimMessages command;
-    command.queue = checked_queue;
+    command.queue = queue_;
     command.limit = 1;
     command.ttl = life;
     command.grace = life;
@@ -88,7 +96,7 @@ void HealthCheck::claim_messages() {
 
 void HealthCheck::list_messages() {
     ListMessages command;
-    command.queue = checked_queue;
+    command.queue = queue_;
     command.limit = 1;
     run("list_messages", std::move(command),
         [this](const MessageList* /*list*/) { delete_message(); });
@@ -96,7 +104,7 @@ void HealthCheck::list_messages() {
 
 void HealthCheck::delete_message() {
     DeleteMessages command;
-    command.queue = checked_queue;
+    command.queue = queue_;
     if (!posted_.empty()) command.ids = {posted_.back()};
     run("delete_messages", std::move(command),
         [this](const MessagesDeleted* /*deleted*/) { delete_claim(); });
@@ -104,7 +112,7 @@ void HealthCheck::delete_message() {
 
 void HealthCheck::delete_claim() {
     ReleaseClaim command;
-    command.queue = checked_queue;
+    command.queue = queue_;
     command.claim = claim_;
     run("delete_claim", std::move(command),
         [this](const ClaimReleased* /*released*/) { delete_messages(); });
@@ -112,15 +120,14 @@ void HealthCheck::delete_claim() {
 
 void HealthCheck::delete_messages() {
     DeleteMessages command;
-    command.queue = checked_queue;
+    command.queue = queue_;
     command.ids = posted_;
     run("bulk_delete_messages", std::move(command),
         [this](const MessagesDeleted* /*deleted*/) { delete_queue(); });
 }
 
 void HealthCheck::delete_queue() {
-    run("delete_queue", DeleteQueue{checked_queue},
-        [this](const QueueDeleted* /*deleted*/) { finish(); });
+    run("delete_queue", DeleteQueue{queue_}, [this](const QueueDeleted* /*deleted*/) { finish(); });
 }
 
 void HealthCheck::finish() {

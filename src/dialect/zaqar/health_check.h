@@ -9,8 +9,7 @@
 namespace signalbox::zaqar {
 
 // Does what clients do, with a queue of its own in one partition, and tells how it went. The queue
-// has always the same name, so that one that is left behind, because whoever asked went away in the
-// middle, is found again and not one of many.
+// has a name that no other check has, and goes with whoever asked.
 class HealthCheck : public std::enable_shared_from_this<HealthCheck> {
 public:
     // {"storage_reachable", "operation_status": {...}}
@@ -39,6 +38,7 @@ private:
     const size_t partition_;
     const Then then_;
     std::string tenant_;
+    const QueueName queue_;
     std::string operations_;
     std::vector<MessageId> posted_;
     ClaimId claim_;

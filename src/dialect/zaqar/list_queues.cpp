@@ -94,6 +94,7 @@ public:
         const auto tenant = find_tenant(*snapshot_, project);
         if (!tenant) return answer(fault_of(tenant.error()));
         tenant_ = *tenant;
+        exchange_->expect_lengthy();
         QueueListing::Request read;
         read.tenant = tenant_;
         read.kind = request_.kind;

@@ -48,7 +48,7 @@ Checked<void> post(const ZaqarCall& call) {
     command.messages = std::move(*messages);
     command.client = call.client();
     command.request_bytes = static_cast<int64_t>(request.body.size());
-    command.own_delay_needs_default = true;
+    command.delays_as_zaqar = true;
     ask(call, std::move(command),
         [path = call.queue_path() + "/messages"](const MessagesPosted& posted) {
             HttpResponse response;
@@ -231,7 +231,7 @@ Checked<void> remove_many(const ZaqarCall& call) {
     BulkDeletion deletion;
     if (ids) deletion.ids = ids->size();
     deletion.pop = *pop_count;
-    deletion.has_claims = claims && !claims->empty();
+    if (claims) deletion.claims = claims->size();
     if (auto checked = check_deletion(deletion, call.options()); !checked) return checked;
     if (*pop_count) return pop(call, static_cast<size_t>(**pop_count));
     DeleteMessages command;

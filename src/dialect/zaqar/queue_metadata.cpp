@@ -244,6 +244,7 @@ MetadataDocument MetadataDocument::of(const QueueView& view) {
         document.remove(reserved.name);
         if (auto value = reserved.show(view.settings)) document.set(reserved.name, *value);
     }
+    document.touched_.clear();
     return document;
 }
 
@@ -253,6 +254,7 @@ const std::string* MetadataDocument::find(const std::string& name) const {
 }
 
 void MetadataDocument::set(const std::string& name, std::string value) {
+    touched_.insert(name);
     const auto [place, is_new] = places_.try_emplace(name, members_.size());
     if (is_new) {
         members_.push_back({name, std::move(value)});
@@ -262,6 +264,7 @@ void MetadataDocument::set(const std::string& name, std::string value) {
 }
 
 bool MetadataDocument::remove(const std::string& name) {
+    touched_.insert(name);
     const auto found = places_.find(name);
     if (found == places_.end()) return false;
     members_[found->second].value.clear();
@@ -306,6 +309,7 @@ tl::expected<QueueContent, std::string> read_metadata(const MetadataDocument& do
     static const std::string nothing = "null";
     for (const auto& reserved : reserved_names()) {
         if (find_reserved(reserved.name, kind) == nullptr) continue;
+        if (!document.is_touched(reserved.name)) continue;
         const auto* value = document.find(reserved.name);
         auto read = reserved.read(content.settings, reserved.name,
                                   value == nullptr ? nothing : *value, limits);

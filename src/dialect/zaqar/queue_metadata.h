@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -20,13 +21,15 @@ class MetadataDocument {
 public:
     // Of the text of a valid JSON object. Of a name given twice the last value counts.
     static MetadataDocument parse(std::string_view object);
-    // Everything that is set of a queue, and nothing else.
+    // Everything that is set of a queue, and nothing else. Nothing of it counts as touched.
     static MetadataDocument of(const QueueView& view);
 
     [[nodiscard]] const std::string* find(const std::string& name) const;
     void set(const std::string& name, std::string value);
     // False when there is no such member.
     bool remove(const std::string& name);
+    // Whether it was set or removed, or somebody tried to.
+    [[nodiscard]] bool is_touched(const std::string& name) const { return touched_.contains(name); }
     [[nodiscard]] std::string text() const;
 
     struct Member {
@@ -38,6 +41,7 @@ public:
 private:
     std::vector<Member> members_;
     std::unordered_map<std::string, size_t> places_;
+    std::unordered_set<std::string> touched_;
 };
 
 // Whether GET shows the name also of a queue that has no such value.
@@ -48,7 +52,8 @@ std::string shown_metadata(MetadataDocument document, QueueKind kind, const Zaqa
                            Duration ttl);
 
 // A document as settings and what the client keeps beside them. Settings that Zaqar has no name
-// for stay as in `before`. Fails with a sentence.
+// for, and those that were not touched, stay as in `before`: they may be finer than Zaqar can say,
+// or beyond what it lets one set. Fails with a sentence.
 struct QueueContent {
     QueueSettings settings;
     std::string metadata;

@@ -15,9 +15,8 @@ QueueView view_of(const QueueContent& content, QueueKind kind = QueueKind::queue
     return view;
 }
 
-QueueContent must_read(std::string_view text, QueueKind kind = QueueKind::queue,
-                       QueueSettings before = {}) {
-    auto content = read_metadata(MetadataDocument::parse(text), kind, std::move(before), {});
+QueueContent must_read(std::string_view text, QueueKind kind = QueueKind::queue) {
+    auto content = read_metadata(MetadataDocument::parse(text), kind, {}, {});
     EXPECT_TRUE(content) << text;
     return content ? *content : QueueContent();
 }
@@ -37,14 +36,18 @@ TEST(QueueMetadata, comes_back_as_it_was_given) {
     EXPECT_EQ(MetadataDocument::of(view_of(content)).text(), text);
 }
 
-TEST(QueueMetadata, keeps_settings_that_it_has_no_name_for) {
-    QueueSettings before;
-    before.messages_max = 7;
-    before.ttl = std::chrono::seconds(60);
-    const auto content = must_read("{}", QueueKind::queue, before);
-    EXPECT_EQ(content.settings.messages_max, 7);
-    // This one it has a name for, and it was taken away.
-    EXPECT_FALSE(content.settings.ttl);
+TEST(QueueMetadata, keeps_settings_that_it_has_no_name_for_and_those_that_were_not_touched) {
+    QueueView view;
+    view.settings.messages_max = 7;
+    view.settings.ttl = std::chrono::seconds(5);
+    view.settings.delay = std::chrono::milliseconds(1500);
+    auto document = MetadataDocument::of(view);
+    EXPECT_TRUE(document.remove("_default_message_ttl"));
+    const auto content = read_metadata(document, QueueKind::queue, view.settings, {});
+    ASSERT_TRUE(content);
+    EXPECT_EQ(content->settings.messages_max, 7);
+    EXPECT_EQ(content->settings.delay, std::chrono::milliseconds(1500));
+    EXPECT_FALSE(content->settings.ttl);
 }
 
 TEST(QueueMetadata, of_topics_has_fewer_reserved_names) {

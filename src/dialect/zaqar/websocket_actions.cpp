@@ -7,6 +7,7 @@
 #include "codec/json_text.h"
 #include "codec/json_writer.h"
 #include "core/pool_commands.h"
+#include "dialect/action.h"
 #include "dialect/zaqar/message_input.h"
 #include "dialect/zaqar/queue_metadata.h"
 #include "dialect/zaqar/websocket_call.h"
@@ -101,7 +102,7 @@ Checked<void> post_messages(Call& call) {
     command.messages = std::move(*messages);
     command.client = call.client();
     command.request_bytes = static_cast<int64_t>(given.size());
-    command.own_delay_needs_default = true;
+    command.delays_as_zaqar = true;
     call.ask(std::move(command), [](Call& self, const MessagesPosted& posted) {
         std::string body = R"({"message_ids":[)";
         for (const auto& id : posted.ids) {
@@ -261,7 +262,7 @@ Checked<void> delete_messages(Call& call) {
         auto read = read_ids(call, "claim_ids");
         if (!read) return refuse(std::move(read.error()));
         claims = std::move(*read);
-        deletion.has_claims = !claims.empty();
+        deletion.claims = claims.size();
     }
     deletion.pop = request.integer("pop");
     if (auto checked = check_deletion(deletion, call.options()); !checked) return checked;
@@ -342,30 +343,41 @@ Checked<void> no_subscriptions(Call& call) {
 struct Action {
     std::string_view name;
     Checked<void> (*run)(Call& call);
-    bool changes = false;
+    // Of the route that does the same; its parameters are members of the body.
+    HttpMethod method;
+    std::string_view path;
 };
 
 constexpr std::array actions{
-    Action{"message_post", post_messages, true},
-    Action{"message_list", list_messages},
-    Action{"message_get", get_message},
-    Action{"message_get_many", get_messages},
-    Action{"message_delete", delete_message, true},
-    Action{"message_delete_many", delete_messages, true},
-    Action{"claim_create", websocket_create_claim, true},
-    Action{"claim_get", websocket_get_claim},
-    Action{"claim_update", websocket_update_claim, true},
-    Action{"claim_delete", websocket_delete_claim, true},
-    Action{"queue_create", create_queue, true},
-    Action{"queue_list", list_queues},
-    Action{"queue_get", show_queue},
-    Action{"queue_get_stats", show_stats},
-    Action{"queue_delete", delete_queue, true},
-    Action{"queue_purge", purge_queue, true},
-    Action{"subscription_create", no_subscriptions, true},
-    Action{"subscription_list", no_subscriptions},
-    Action{"subscription_get", no_subscriptions},
-    Action{"subscription_delete", no_subscriptions, true},
+    Action{"message_post", post_messages, HttpMethod::post, "/queues/:queue_name/messages"},
+    Action{"message_list", list_messages, HttpMethod::get, "/queues/:queue_name/messages"},
+    Action{"message_get", get_message, HttpMethod::get, "/queues/:queue_name/messages/:message_id"},
+    Action{"message_get_many", get_messages, HttpMethod::get, "/queues/:queue_name/messages"},
+    Action{"message_delete", delete_message, HttpMethod::erase,
+           "/queues/:queue_name/messages/:message_id"},
+    Action{"message_delete_many", delete_messages, HttpMethod::erase,
+           "/queues/:queue_name/messages"},
+    Action{"claim_create", websocket_create_claim, HttpMethod::post, "/queues/:queue_name/claims"},
+    Action{"claim_get", websocket_get_claim, HttpMethod::get,
+           "/queues/:queue_name/claims/:claim_id"},
+    Action{"claim_update", websocket_update_claim, HttpMethod::patch,
+           "/queues/:queue_name/claims/:claim_id"},
+    Action{"claim_delete", websocket_delete_claim, HttpMethod::erase,
+           "/queues/:queue_name/claims/:claim_id"},
+    Action{"queue_create", create_queue, HttpMethod::put, "/queues/:queue_name"},
+    Action{"queue_list", list_queues, HttpMethod::get, "/queues"},
+    Action{"queue_get", show_queue, HttpMethod::get, "/queues/:queue_name"},
+    Action{"queue_get_stats", show_stats, HttpMethod::get, "/queues/:queue_name/stats"},
+    Action{"queue_delete", delete_queue, HttpMethod::erase, "/queues/:queue_name"},
+    Action{"queue_purge", purge_queue, HttpMethod::post, "/queues/:queue_name/purge"},
+    Action{"subscription_create", no_subscriptions, HttpMethod::post,
+           "/queues/:queue_name/subscriptions"},
+    Action{"subscription_list", no_subscriptions, HttpMethod::get,
+           "/queues/:queue_name/subscriptions"},
+    Action{"subscription_get", no_subscriptions, HttpMethod::get,
+           "/queues/:queue_name/subscriptions/:subscription_id"},
+    Action{"subscription_delete", no_subscriptions, HttpMethod::erase,
+           "/queues/:queue_name/subscriptions/:subscription_id"},
 };
 
 const Action& action_of(std::string_view name) {
@@ -388,7 +400,22 @@ void WebSocketCall::refuse_with(const Fault& fault, std::string_view error) {
 }
 
 bool is_changing_action(std::string_view action) {
-    return action_of(action).changes;
+    return action_of(action).method != HttpMethod::get;
+}
+
+Result<void> check_websocket_action(const WebSocketRequest& request, const Identity& identity) {
+    if (identity.acl.empty()) return {};
+    const auto& action = action_of(request.action());
+    std::vector<std::string> words;
+    for (auto path = action.path; !path.empty();) {
+        path.remove_prefix(1);
+        const auto word = path.substr(0, path.find('/'));
+        path.remove_prefix(word.size());
+        words.push_back(word.starts_with(':') ? request.text(word.substr(1)).value_or("")
+                                              : std::string(word));
+    }
+    return check_action(identity, action_name(Dialect::zaqar, {words.begin(), words.end()},
+                                              action_verb(action.method, false)));
 }
 
 void run_websocket_action(const std::shared_ptr<WebSocketCall>& call) {

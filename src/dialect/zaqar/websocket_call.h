@@ -96,6 +96,9 @@ std::string listed_messages(const std::vector<MessageView>& messages);
 // Whether it changes something.
 bool is_changing_action(std::string_view action);
 
+// Whether the identity's patterns give what the route gives that does the same.
+Result<void> check_websocket_action(const WebSocketRequest& request, const Identity& identity);
+
 // Answers with a page of the queues of the project, without links.
 void list_websocket_queues(const std::shared_ptr<WebSocketCall>& call);
 

@@ -44,6 +44,14 @@ bool needs_client(std::string_view action) {
     return action == "message_list" || action == "message_post";
 }
 
+// Whose answers have the bodies of messages.
+bool is_lengthy_action(std::string_view action) {
+    static constexpr std::array<std::string_view, 6> lengthy{
+        "message_list",        "message_get",  "message_get_many",
+        "message_delete_many", "claim_create", "claim_get"};
+    return std::find(lengthy.begin(), lengthy.end(), action) != lengthy.end();
+}
+
 }  // namespace
 
 void WebSocketConnection::begin(const std::shared_ptr<WebSocketSession>& socket,
@@ -71,6 +79,7 @@ void WebSocketConnection::receive(WebSocketMessage message) {
     auto request = WebSocketRequest::parse(std::move(*text));
     if (!request) return answer_error(slot, 400, request.error());
     slot->echo = request->echo();
+    keep(*slot, slot->echo.size());
     const auto keeps_schema = request->keeps_schema();
     if (!keeps_schema) {
         return answer_error(slot, 400, fmt::format("{} is not a valid action", request->action()));
@@ -90,6 +99,9 @@ void WebSocketConnection::run(WebSocketRequest request, const SlotPtr& slot) {
     if (is_changing_action(request.action()) && !identity->may_change()) {
         return answer_fault(slot, forbidden());
     }
+    if (const auto may = check_websocket_action(request, *identity); !may) {
+        return answer_fault(slot, fault_of(may.error()));
+    }
     const auto queue = request.text("queue_name");
     // A name that is none stands for a request that has none.
     const auto checked =
@@ -103,8 +115,12 @@ void WebSocketConnection::run(WebSocketRequest request, const SlotPtr& slot) {
     }
     if (request.action() == "queue_list") {
         barrier_ = slot;
-        look_at_input();
     }
+    if (window_.all_lengthy() || is_lengthy_action(request.action())) {
+        slot->is_lengthy = true;
+        window_.begin_lengthy();
+    }
+    look_at_input();
     socket_->set_caller(identity->user.empty() ? socket_->exchange().origin().peer
                                                : identity->user);
     run_websocket_action(std::make_shared<WebSocketCall>(
@@ -196,7 +212,16 @@ void WebSocketConnection::answer(const SlotPtr& slot, int status, std::string_vi
                                slot->echo, body, status);
     slot->echo = {};
     if (barrier_ == slot) barrier_ = nullptr;
+    keep(*slot, slot->answer.size());
+    window_.answered(slot->answer.size(), slot->is_lengthy);
+    if (slot->is_lengthy) window_.end_lengthy();
     flush();
+}
+
+void WebSocketConnection::keep(Slot& slot, size_t bytes) {
+    window_.let_go(slot.kept_bytes);
+    window_.keep(bytes);
+    slot.kept_bytes = bytes;
 }
 
 // As long as the client reads: large answers to several requests may come at once.
@@ -204,14 +229,16 @@ void WebSocketConnection::flush() {
     while (!slots_.empty() && !slots_.front()->answer.empty() && socket_->has_room()) {
         const auto first = std::move(slots_.front());
         slots_.pop_front();
+        keep(*first, 0);
         send(*first);
     }
     look_at_input();
 }
 
 void WebSocketConnection::look_at_input() {
-    const auto& limits = socket_->frontend().limits().websocket;
-    if (barrier_ || slots_.size() >= limits.requests_max) {
+    const auto& limits = socket_->frontend().limits();
+    if (barrier_ || slots_.size() >= limits.websocket.requests_max ||
+        !window_.has_room(socket_->backlog(), limits.output_bytes_max)) {
         socket_->hold_input();
     } else {
         socket_->resume_input();

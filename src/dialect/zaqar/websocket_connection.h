@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/identity.h"
+#include "dialect/answer_window.h"
 #include "dialect/websocket_session.h"
 #include "dialect/zaqar/websocket_call.h"
 
@@ -12,7 +13,8 @@ namespace signalbox::zaqar {
 
 // One client of the WebSocket transport. Requests are run as they come, several at a time, and
 // answered in their order, each in the kind of frame that it came in. No more are taken while
-// requests_max of them are not answered. Its io thread only.
+// requests_max of them are not answered, or while what they hold of the memory is too much
+// (AnswerWindow). Its io thread only.
 //
 // Where clients have to prove who they are, they do so by the action `authenticate`, as often as
 // they like; what comes behind it waits for its outcome, as it does for lists of queues, which do
@@ -33,6 +35,8 @@ private:
         bool is_binary = false;
         std::string echo;
         std::string answer;  // as JSON; empty: there is none yet
+        bool is_lengthy = false;
+        size_t kept_bytes = 0;  // of it, as window_ knows
     };
     using SlotPtr = std::shared_ptr<Slot>;
 
@@ -47,6 +51,7 @@ private:
     void answer(const SlotPtr& slot, int status, std::string_view body);
     void answer_error(const SlotPtr& slot, int status, std::string_view error);
     void answer_fault(const SlotPtr& slot, const Fault& fault);
+    void keep(Slot& slot, size_t bytes);
     void flush();
     void send(const Slot& slot);
     void look_at_input();
@@ -56,6 +61,7 @@ private:
     const std::shared_ptr<const Options> options_;
     IdentityPtr identity_;  // null: nobody has proved anything
     std::deque<SlotPtr> slots_;
+    AnswerWindow window_;
     SlotPtr barrier_;  // what comes behind it waits for its answer; null: nothing does
 };
 

@@ -12,7 +12,7 @@ void add_websocket_routes(RouteTable& routes) {
             [options = routes.shared_options()](Call& call) {
                 const auto& frontend = call.exchange->frontend();
                 const auto handshake =
-                    WebSocketHandshake::of(call.request, {frontend.websocket_origins(), {}});
+                    WebSocketHandshake::of(call.request, {frontend.origins(), {}});
                 if (!handshake) return call.exchange->respond(handshake.error());
                 WebSocketConnection::begin(WebSocketSession::open(call.exchange, *handshake),
                                            options);

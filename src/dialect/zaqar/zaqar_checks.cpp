@@ -103,7 +103,12 @@ Checked<void> check_deletion(const BulkDeletion& deletion, const Options& option
             fmt::format("ids parameter should have at least 1 and not greater than {} values.",
                         limits.messages_per_page_max)));
     }
-    if (options.delete_with_claim_id && deletion.ids && !deletion.has_claims) {
+    if (options.delete_with_claim_id && deletion.claims > limits.messages_per_page_max) {
+        return refuse(invalid_request(
+            fmt::format("claim_ids parameter should have not greater than {} values.",
+                        limits.messages_per_page_max)));
+    }
+    if (options.delete_with_claim_id && deletion.ids && deletion.claims == 0) {
         return refuse(
             invalid_request("The request should have both \"ids\" and \"claim_ids\" parameter in "
                             "the request when message_delete_with_claim_id is True."));

@@ -31,7 +31,7 @@ Checked<size_t> check_flavor_limit(std::optional<int64_t> limit, const ZaqarLimi
 struct BulkDeletion {
     std::optional<size_t> ids;
     std::optional<int64_t> pop;
-    bool has_claims = false;
+    size_t claims = 0;
 };
 Checked<void> check_deletion(const BulkDeletion& deletion, const Options& options);
 

@@ -44,9 +44,16 @@ Fault unavailable(std::string description) {
     return fault;
 }
 
+// What a tenant may have does not change by waiting, unlike how fast it may get it.
+bool is_full_quota(const Error& error) {
+    return error.code == ErrorCode::overloaded && error.field.starts_with("quota_") &&
+           error.field != "quota_messages_per_second";
+}
+
 // Only the statuses that Zaqar's own clients know: they take any other for success.
 Fault fault_of(const Error& error) {
     const auto text = error.field.empty() ? error.message : error.field + " " + error.message;
+    if (is_full_quota(error)) return {403, "Quota exceeded", text + "."};
     switch (error.code) {
         case ErrorCode::invalid_argument:
         case ErrorCode::too_large:

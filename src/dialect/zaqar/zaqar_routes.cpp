@@ -1,9 +1,14 @@
 #include "dialect/zaqar/zaqar_routes.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
+
+#include <fmt/format.h>
 
 #include "base/assert.h"
 #include "dialect/zaqar/signed_url.h"
+#include "dialect/zaqar/zaqar_checks.h"
 
 namespace signalbox::zaqar {
 namespace {
@@ -60,8 +65,23 @@ HttpResponse route_fault(RouteFault fault, const HttpRequest& request, const std
 HttpResponse not_let_in(const Error& error) {
     // A signature that is not good; see set_proofs().
     if (error.code == ErrorCode::not_found) return render(no_such_route());
-    if (error.code == ErrorCode::forbidden) return render(forbidden());
+    // Those that name a field are not the original's.
+    if (error.code == ErrorCode::forbidden && error.field.empty()) return render(forbidden());
     return render(fault_of(error));
+}
+
+// Zaqar's clients take a status that they do not know, such as 413, for success.
+HttpResponse unreadable(const HttpRefusal& refusal, std::string_view path, const Options& options) {
+    constexpr size_t too_many = SIZE_MAX;
+    const bool is_too_large = refusal.status == 413 && queue_in(path);
+    if (is_too_large && path.ends_with("/messages")) {
+        return render(check_post_bytes(too_many, options.limits).error());
+    }
+    // "/v2/queues/NAME"
+    if (is_too_large && std::count(path.begin(), path.end(), '/') == 3) {
+        return render(check_metadata_bytes(too_many, options.limits).error());
+    }
+    return render(invalid_request(fmt::format("The request cannot be read: {}.", refusal.reason)));
 }
 
 }  // namespace
@@ -108,6 +128,10 @@ void add_routes(Router& router, const Options& options) {
     router.set_refusals(Dialect::zaqar, [](const Error& error, const HttpRequest& /*request*/) {
         return not_let_in(error);
     });
+    router.set_unreadable(Dialect::zaqar,
+                          [shared](const HttpRefusal& refusal, std::string_view path) {
+                              return unreadable(refusal, path, *shared);
+                          });
     router.set_proofs(
         Dialect::zaqar, [shared](const HttpRequest& request, const Exchange& exchange) {
             return prove_by_signature(request, *shared, exchange.frontend().now().wall);
