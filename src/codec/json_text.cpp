@@ -126,6 +126,13 @@ bool is_json_name(std::string_view written, std::string_view name) {
     return quoted && quoted->root().text() == name;
 }
 
+std::optional<std::string> json_string(std::string_view written) {
+    const auto document = JsonDocument::parse(written);
+    const auto text = document ? document->root().text() : std::nullopt;
+    if (!text) return std::nullopt;
+    return std::string(*text);
+}
+
 std::optional<int64_t> json_integer(std::string_view written) {
     int64_t number = 0;
     const auto* end = written.data() + written.size();

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "codec/json_reader.h"
@@ -49,6 +50,8 @@ private:
 
 // Whether a name as it is written means `name`, which needs no escapes.
 bool is_json_name(std::string_view written, std::string_view name);
+// Of a value as it is written: nothing when it is no string.
+std::optional<std::string> json_string(std::string_view written);
 // Of a value as it is written: nothing when it is not whole or does not fit.
 std::optional<int64_t> json_integer(std::string_view written);
 

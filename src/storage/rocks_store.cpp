@@ -1,7 +1,10 @@
 #include "storage/rocks_store.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstdarg>
+#include <cstdio>
 #include <mutex>
 #include <vector>
 
@@ -17,6 +20,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/log.h"
 #include "storage/keys.h"
 #include "storage/roomy_file_system.h"
 #include "storage/unreadable.h"
@@ -36,6 +40,7 @@ Error translate(const rocksdb::Status& status) {
     return {ErrorCode::internal, "the store: " + status.ToString(), {}};
 }
 
+constexpr size_t log_line_bytes = 1024;
 constexpr size_t probe_bytes = 64u << 10;
 constexpr char unhinted_end = '\0';
 
@@ -184,6 +189,20 @@ public:
     }
 };
 
+// What RocksDB has to say goes where everything else does. A log of its own is a file that it ends
+// the process over when the disk is full.
+class RocksLog : public rocksdb::Logger {
+public:
+    RocksLog() : Logger(rocksdb::WARN_LEVEL) {}
+
+    using Logger::Logv;
+    void Logv(const char* format, va_list arguments) override {
+        std::array<char, log_line_bytes> line{};
+        std::vsnprintf(line.data(), line.size(), format, arguments);
+        LOG(warning, "store.notice", {"notice", std::string_view(line.data())});
+    }
+};
+
 struct Opening {
     std::string directory;
     RocksStoreOptions options;
@@ -214,9 +233,10 @@ Result<std::shared_ptr<Database>> open_database(const Opening& opening) {
     db_options.max_background_jobs = 2;
     // There is one writer; and only then are insertions hinted.
     db_options.allow_concurrent_memtable_write = false;
+    // Well within what is set aside for it.
+    db_options.max_manifest_file_size = 1u << 20;
     db_options.max_open_files = 512;
-    db_options.keep_log_file_num = 2;
-    db_options.info_log_level = rocksdb::WARN_LEVEL;
+    db_options.info_log = std::make_shared<RocksLog>();
     db_options.stats_dump_period_sec = 0;
     db_options.stats_persist_period_sec = 0;
 

@@ -79,12 +79,31 @@ public:
                 "cannot write {}: it may need {} bytes, and {} are free", name, needed, free));
         }
         std::unique_ptr<rocksdb::FSWritableFile> made;
-        const auto status = target()->NewWritableFile(name, options, &made, debug);
-        if (status.ok()) *file = std::make_unique<PlainFile>(std::move(made));
-        return without_space(status);
+        auto status = target()->NewWritableFile(name, options, &made, debug);
+        if (status.ok()) status = reserve(*made, needed, debug);
+        if (!status.ok()) {
+            made.reset();
+            target()->DeleteFile(name, rocksdb::IOOptions(), debug).PermitUncheckedError();
+            return without_space(status);
+        }
+        *file = std::make_unique<PlainFile>(std::move(made));
+        return status;
     }
 
 private:
+    // So that nobody else takes the room meanwhile. What is not used is given back when the file is
+    // closed, because it was asked for in RocksDB's own way, too.
+    static rocksdb::IOStatus reserve(rocksdb::FSWritableFile& file, uint64_t bytes,
+                                     rocksdb::IODebugContext* debug) {
+        auto status = file.Allocate(0, bytes, rocksdb::IOOptions(), debug);
+        if (status.IsNotSupported()) return rocksdb::IOStatus::OK();
+        if (status.ok()) {
+            file.SetPreallocationBlockSize(bytes);
+            file.PrepareWrite(0, 1, rocksdb::IOOptions(), debug);
+        }
+        return status;
+    }
+
     const uint64_t table_bytes_;
 };
 

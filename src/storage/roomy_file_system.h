@@ -10,7 +10,7 @@ class Env;
 namespace signalbox {
 
 // The file system of the machine, for RocksDB, but that it makes no file when there would not be
-// room for what goes into it: `table_bytes` must be free for a file of rows, a little for any
+// room for what goes into it: `table_bytes` are set aside for a file of rows, a little for any
 // other. RocksDB as it is packaged ends the process when it comes back to a file that it could not
 // write to; a file that it could not make is an error like any other.
 //

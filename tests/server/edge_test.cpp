@@ -77,7 +77,8 @@ TEST_P(Edge, of_names_is_their_length_in_bytes) {
         EXPECT_EQ(from_triton.status, 409);
     }
     // Longer than a whole body may be; nobody waits for it to come.
-    wire.send("POST /api/v1/tickets HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2000000\r\n\r\n");
+    wire.send(
+        "POST /api/v1/tickets HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2000000\r\n\r\n");
     EXPECT_EQ(wire.read().status, 413);
 }
 

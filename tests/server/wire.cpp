@@ -37,7 +37,8 @@ bool is_of(std::string_view line, std::string_view name) {
 
 std::string request_bytes(std::string_view method, std::string_view target, std::string_view body,
                           std::string_view fields) {
-    std::string bytes = fmt::format("{} {} HTTP/1.1\r\nhost: localhost\r\n{}", method, target, fields);
+    std::string bytes =
+        fmt::format("{} {} HTTP/1.1\r\nhost: localhost\r\n{}", method, target, fields);
     if (!body.empty()) {
         bytes +=
             fmt::format("content-type: application/json\r\ncontent-length: {}\r\n", body.size());

@@ -1,7 +1,6 @@
-#include <algorithm>
-
 #include <fmt/format.h>
 
+#include "dialect/zaqar/message_commands.h"
 #include "dialect/zaqar/message_input.h"
 #include "dialect/zaqar/zaqar_checks.h"
 #include "dialect/zaqar/zaqar_routes.h"
@@ -10,11 +9,6 @@
 
 namespace signalbox::zaqar {
 namespace {
-
-Fault no_such_claim(const ZaqarCall& call, std::string_view id) {
-    return not_found(fmt::format("Claim {} does not exist in queue {} for project {}", id,
-                                 call.queue().name, call.project()));
-}
 
 Checked<void> create(const ZaqarCall& call) {
     const auto given = call.integer("limit");
@@ -25,11 +19,7 @@ Checked<void> create(const ZaqarCall& call) {
     const auto limit = check_claim_limit(*given, call.limits());
     if (!limit) return refuse(limit.error());
     if (auto checked = check_claim_grace(times->grace, call.limits()); !checked) return checked;
-    ClaimMessages command;
-    command.queue = call.queue();
-    command.limit = *limit;
-    command.ttl = std::chrono::seconds(times->ttl);
-    command.grace = std::chrono::seconds(times->grace);
+    auto command = claiming(call.queue(), *limit, *times);
     MessageForm form{call.queue_path(), call.options().checksum};
     ask(call, std::move(command), [form = std::move(form)](const MessagesClaimed& claimed) {
         if (!claimed.claim) return empty_response(204);
@@ -46,7 +36,7 @@ Checked<void> create(const ZaqarCall& call) {
 
 Checked<void> show(const ZaqarCall& call) {
     const auto& text = call.path_parameter("claim");
-    const auto none = no_such_claim(call, text);
+    const auto none = no_such_claim(call.queue(), call.project(), text);
     const auto id = ClaimId::parse(text);
     if (!id) return refuse(none);
     MessageForm form{call.queue_path(), call.options().checksum};
@@ -73,16 +63,10 @@ Checked<void> renew(const ZaqarCall& call) {
     const auto times = read_claim_times(call.request().body, call.limits());
     if (!times) return refuse(times.error());
     if (auto checked = check_claim_ttl(times->ttl, call.limits()); !checked) return checked;
-    const auto none = no_such_claim(call, text);
+    const auto none = no_such_claim(call.queue(), call.project(), text);
     const auto id = ClaimId::parse(text);
     if (!id) return refuse(none);
-    RenewClaim command;
-    command.queue = call.queue();
-    command.claim = *id;
-    command.ttl = std::chrono::seconds(times->ttl);
-    // Here Zaqar does not look at it; what is out of range is taken as the nearest that is not.
-    command.grace = std::chrono::seconds(
-        std::clamp<int64_t>(times->grace, 0, whole_seconds(call.limits().claim_grace_max)));
+    auto command = renewal(call.queue(), *id, *times, call.limits());
     ask(
         call, std::move(command), [](const ClaimView& /*claim*/) { return empty_response(204); },
         [none](const Error& error) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "codec/json_text.h"
+#include "dialect/zaqar/message_commands.h"
 #include "dialect/zaqar/message_input.h"
 #include "dialect/zaqar/zaqar_checks.h"
 #include "dialect/zaqar/zaqar_routes.h"
@@ -18,21 +19,6 @@ MessageForm form_of(const ZaqarCall& call) {
 
 std::string in_object(std::string_view name, std::string content) {
     return fmt::format(R"({{"{}":[{}]}})", name, content);
-}
-
-Fault no_such_message(const ZaqarCall& call, std::string_view id) {
-    return not_found(fmt::format("Message {} does not exist in queue {} for project {}", id,
-                                 call.queue().name, call.project()));
-}
-
-// Those of them that could be ids at all: every other one is the id of nothing.
-template <class Id>
-std::vector<Id> parse_ids(const std::vector<std::string>& texts) {
-    std::vector<Id> ids;
-    for (const auto& text : texts) {
-        if (const auto id = Id::parse(text)) ids.push_back(*id);
-    }
-    return ids;
 }
 
 Checked<void> post(const ZaqarCall& call) {
@@ -190,22 +176,10 @@ Checked<void> pop(const ZaqarCall& call, size_t count) {
     return {};
 }
 
-// What is wrong with the claim that a deletion names, or does not.
-Fault deletion_fault(const Error& error) {
-    const auto unable = [](uint16_t status, std::string why) {
-        return Fault{status, "Unable to delete", std::move(why)};
-    };
-    if (error.code == ErrorCode::forbidden) {
-        return unable(403,
-                      "This message is claimed; it cannot be deleted without a valid claim ID.");
-    }
-    if (error.code == ErrorCode::not_found && error.field == "claim") {
-        return unable(400, "The specified claim does not exist or has expired.");
-    }
-    if (error.code == ErrorCode::conflict) {
-        return unable(400, "A claim was specified, but the message is not currently claimed.");
-    }
-    return fault_of(error);
+Fault fault_of_deletion(const Error& error) {
+    const auto known = deletion_fault(error);
+    if (!known) return fault_of(error);
+    return {known->status, "Unable to delete", std::string(known->description)};
 }
 
 void ask_to_delete(const ZaqarCall& call, DeleteMessages command) {
@@ -215,12 +189,8 @@ void ask_to_delete(const ZaqarCall& call, DeleteMessages command) {
         const bool is_gone = !deleted && deleted.error().code == ErrorCode::not_found &&
                              deleted.error().field != "claim";
         if (deleted || is_gone) return exchange->respond(empty_response(204));
-        exchange->respond(render(deletion_fault(deleted.error())));
+        exchange->respond(render(fault_of_deletion(deleted.error())));
     });
-}
-
-Fault no_such_claim() {
-    return deletion_fault({ErrorCode::not_found, {}, "claim"});
 }
 
 Checked<void> remove_many(const ZaqarCall& call) {
@@ -234,25 +204,20 @@ Checked<void> remove_many(const ZaqarCall& call) {
     if (claims) deletion.claims = claims->size();
     if (auto checked = check_deletion(deletion, call.options()); !checked) return checked;
     if (*pop_count) return pop(call, static_cast<size_t>(**pop_count));
-    DeleteMessages command;
-    command.queue = call.queue();
-    command.ids = parse_ids<MessageId>(*ids);
-    if (call.options().delete_with_claim_id) {
-        command.rule = DeleteRule::claim_of_each;
-        command.claims = parse_ids<ClaimId>(*claims);
-        if (command.claims.size() != claims->size()) return refuse(no_such_claim());
-    }
-    if (command.ids.empty()) {
+    auto command = deletion_of_many(call.queue(), *ids, claims.value_or(std::vector<std::string>()),
+                                    call.options());
+    if (!command) return refuse(fault_of_deletion(command.error()));
+    if (command->ids.empty()) {
         call.exchange()->respond(empty_response(204));
         return {};
     }
-    ask_to_delete(call, std::move(command));
+    ask_to_delete(call, std::move(*command));
     return {};
 }
 
 Checked<void> show(const ZaqarCall& call) {
     const auto& text = call.path_parameter("message");
-    const auto none = no_such_message(call, text);
+    const auto none = no_such_message(call.queue(), call.project(), text);
     const auto id = MessageId::parse(text);
     if (!id) return refuse(none);
     ask(
@@ -275,16 +240,11 @@ Checked<void> remove(const ZaqarCall& call) {
         call.exchange()->respond(empty_response(204));
         return {};
     }
-    DeleteMessages command;
-    command.queue = call.queue();
-    command.ids = {*id};
-    command.rule = DeleteRule::claim_of_each;
-    if (const auto* text = call.text("claim_id")) {
-        const auto claim = ClaimId::parse(*text);
-        if (!claim) return refuse(no_such_claim());
-        command.claims = {*claim};
-    }
-    ask_to_delete(call, std::move(command));
+    const auto* claim = call.text("claim_id");
+    auto command =
+        deletion_of_one(call.queue(), *id, claim == nullptr ? std::nullopt : std::optional(*claim));
+    if (!command) return refuse(fault_of_deletion(command.error()));
+    ask_to_delete(call, std::move(*command));
     return {};
 }
 

@@ -28,14 +28,6 @@ std::string quoted(std::string_view text) {
     return out;
 }
 
-std::optional<std::string> text_of(std::string_view value) {
-    const auto document = JsonDocument::parse(value);
-    if (!document) return std::nullopt;
-    const auto text = document->root().text();
-    if (!text) return std::nullopt;
-    return std::string(*text);
-}
-
 // What counts as not given, wherever a value is optional in Zaqar.
 bool is_falsy(std::string_view value) {
     if (value == "null" || value == "false" || value == "\"\"" || value == "0") return true;
@@ -91,7 +83,7 @@ Read read_dead_letter_queue(std::optional<std::string>& place, const std::string
                             const std::string& value, const ZaqarLimits& limits) {
     place.reset();
     if (is_falsy(value)) return {};
-    auto text = text_of(value);
+    auto text = json_string(value);
     if (!text || !check_name(*text, "Queue", limits)) {
         return tl::unexpected(fmt::format("{} must be the name of a queue.", name));
     }
@@ -103,7 +95,7 @@ Read read_flavor(std::optional<std::string>& place, const std::string& name,
                  const std::string& value) {
     place.reset();
     if (is_falsy(value)) return {};
-    auto text = text_of(value);
+    auto text = json_string(value);
     if (!text) return tl::unexpected(fmt::format("{} must be string.", name));
     place = std::move(*text);
     return {};
@@ -230,7 +222,7 @@ MetadataDocument MetadataDocument::parse(std::string_view object) {
     while (const auto written = reader.next_member()) {
         std::string name(*written);
         if (name.find('\\') != std::string::npos) {
-            name = text_of("\"" + name + "\"").value_or(std::move(name));
+            name = json_string("\"" + name + "\"").value_or(std::move(name));
         }
         document.set(name, std::string(reader.take()));
     }
@@ -347,7 +339,7 @@ bool matches_filter(const MetadataDocument& document, const std::string& name,
     const auto* stored = document.find(name);
     if (stored == nullptr) return false;
     if (const auto number = json_integer(value)) return json_integer(*stored) == number;
-    return text_of(*stored) == value;
+    return json_string(*stored) == value;
 }
 
 }  // namespace signalbox::zaqar

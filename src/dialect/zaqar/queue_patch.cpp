@@ -22,14 +22,6 @@ std::string_view trim(std::string_view text) {
     return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
-std::optional<std::string> text_of(const std::optional<std::string_view>& written) {
-    if (!written) return std::nullopt;
-    const auto document = JsonDocument::parse(*written);
-    const auto text = document ? document->root().text() : std::nullopt;
-    if (!text) return std::nullopt;
-    return std::string(*text);
-}
-
 // "a~1b" -> "a/b"
 std::string unescape(std::string_view part) {
     std::string out;
@@ -73,7 +65,7 @@ Checked<PatchKind> read_kind(const std::optional<std::string_view>& written) {
         return refuse(
             invalid_body(fmt::format("Unable to find `op` in JSON Schema change. {}", choices)));
     }
-    const auto op = text_of(written);
+    const auto op = json_string(*written);
     if (op == "add") return PatchKind::add;
     if (op == "remove") return PatchKind::remove;
     if (op == "replace") return PatchKind::replace;
@@ -98,7 +90,7 @@ Checked<PatchOperation> read_operation(JsonTextReader& reader) {
     if (!kind) return refuse(std::move(kind.error()));
     operation.kind = *kind;
     if (!path) return refuse(invalid_body("Unable to find 'path' in JSON Schema change"));
-    const auto pointer = text_of(path);
+    const auto pointer = json_string(*path);
     if (!pointer) return refuse(invalid_body("The 'path' of a change must be a string."));
     auto parts = read_pointer(*pointer);
     if (!parts) return refuse(std::move(parts.error()));
@@ -110,7 +102,7 @@ Checked<PatchOperation> read_operation(JsonTextReader& reader) {
     if (operation.kind == PatchKind::remove) return operation;
     if (!value) {
         return refuse(invalid_body(fmt::format(
-            "Operation \"{}\" requires a member named \"value\".", text_of(op).value_or(""))));
+            "Operation \"{}\" requires a member named \"value\".", json_string(*op).value_or(""))));
     }
     if (!equals_ignoring_case(parts->front(), "metadata")) {
         return refuse(invalid_body("The root of path must be metadata, e.g /metadata/key."));

@@ -8,6 +8,7 @@
 #include "codec/json_writer.h"
 #include "core/pool_commands.h"
 #include "dialect/action.h"
+#include "dialect/zaqar/message_commands.h"
 #include "dialect/zaqar/message_input.h"
 #include "dialect/zaqar/queue_metadata.h"
 #include "dialect/zaqar/websocket_call.h"
@@ -30,16 +31,6 @@ std::string json_text(std::string_view text) {
 
 std::string in_messages(std::string_view content) {
     return fmt::format(R"({{"messages":{}}})", content);
-}
-
-// Those of them that could be ids at all: every other one is the id of nothing.
-template <class Id>
-std::vector<Id> parse_ids(const std::vector<std::string>& texts) {
-    std::vector<Id> ids;
-    for (const auto& text : texts) {
-        if (const auto id = Id::parse(text)) ids.push_back(*id);
-    }
-    return ids;
 }
 
 template <class Answer>
@@ -141,8 +132,7 @@ Checked<void> list_messages(Call& call) {
 Checked<void> get_message(Call& call) {
     const auto text = call.request().text("message_id").value_or("");
     const auto queue = call.queue();
-    const auto none = not_found(fmt::format("Message {} does not exist in queue {} for project {}",
-                                            text, queue.name, call.project()));
+    const auto none = no_such_message(queue, call.project(), text);
     const auto id = MessageId::parse(text);
     if (!id) return refuse(none);
     call.ask(
@@ -183,40 +173,14 @@ Checked<void> get_messages(Call& call) {
     return {};
 }
 
-// What is wrong with the claim that a deletion names, or does not.
-struct DeletionFault {
-    int status = 400;
-    std::string_view exception;
-    std::string_view error;
-};
-
-std::optional<DeletionFault> deletion_fault(const Error& error) {
-    if (error.code == ErrorCode::forbidden) {
-        return DeletionFault{
-            403, "The message is claimed by somebody else.",
-            "This message is claimed; it cannot be deleted without a valid claim ID."};
-    }
-    if (error.code == ErrorCode::not_found && error.field == "claim") {
-        return DeletionFault{400, "There is no such claim.",
-                             "The specified claim does not exist or has expired."};
-    }
-    if (error.code == ErrorCode::conflict) {
-        return DeletionFault{400, "The message is not claimed.",
-                             "A claim was specified, but the message is not currently claimed."};
-    }
-    return std::nullopt;
-}
-
 void refuse_deletion(Call& call, const Error& error) {
     const auto known = deletion_fault(error);
     if (!known) return call.refuse_with(fault_of(error));
     Fault fault;
-    fault.status = static_cast<uint16_t>(known->status);
+    fault.status = known->status;
     fault.description = known->exception;
-    call.refuse_with(fault, known->error);
+    call.refuse_with(fault, known->description);
 }
-
-const Error no_such_claim{ErrorCode::not_found, {}, "claim"};
 
 void ask_to_delete(Call& call, DeleteMessages command) {
     call.ask_any(std::move(command), [](Call& self, const Result<MessagesDeleted>& deleted) {
@@ -231,19 +195,12 @@ Checked<void> delete_message(Call& call) {
         call.respond(204, "{}");
         return {};
     }
-    DeleteMessages command;
-    command.queue = call.queue();
-    command.ids = {*id};
-    command.rule = DeleteRule::claim_of_each;
-    if (const auto text = call.request().text("claim_id")) {
-        const auto claim = ClaimId::parse(*text);
-        if (!claim) {
-            refuse_deletion(call, no_such_claim);
-            return {};
-        }
-        command.claims = {*claim};
+    auto command = deletion_of_one(call.queue(), *id, call.request().text("claim_id"));
+    if (command) {
+        ask_to_delete(call, std::move(*command));
+    } else {
+        refuse_deletion(call, command.error());
     }
-    ask_to_delete(call, std::move(command));
     return {};
 }
 
@@ -278,22 +235,14 @@ Checked<void> delete_messages(Call& call) {
                  });
         return {};
     }
-    DeleteMessages command;
-    command.queue = call.queue();
-    command.ids = parse_ids<MessageId>(ids);
-    if (call.options().delete_with_claim_id) {
-        command.rule = DeleteRule::claim_of_each;
-        command.claims = parse_ids<ClaimId>(claims);
-        if (command.claims.size() != claims.size()) {
-            refuse_deletion(call, no_such_claim);
-            return {};
-        }
-    }
-    if (command.ids.empty()) {
+    auto command = deletion_of_many(call.queue(), ids, claims, call.options());
+    if (!command) {
+        refuse_deletion(call, command.error());
+    } else if (command->ids.empty()) {
         call.respond(204, "{}");
-        return {};
+    } else {
+        ask_to_delete(call, std::move(*command));
     }
-    ask_to_delete(call, std::move(command));
     return {};
 }
 

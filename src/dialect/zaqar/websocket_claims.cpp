@@ -1,7 +1,6 @@
-#include <algorithm>
-
 #include <fmt/format.h>
 
+#include "dialect/zaqar/message_commands.h"
 #include "dialect/zaqar/message_input.h"
 #include "dialect/zaqar/websocket_call.h"
 #include "dialect/zaqar/zaqar_checks.h"
@@ -13,8 +12,6 @@ namespace signalbox::zaqar {
 namespace {
 
 using Call = WebSocketCall;
-
-const Error no_such_claim{ErrorCode::not_found, {}, "claim"};
 
 Checked<ClaimTimes> claim_times(const Call& call) {
     auto times = read_claim_times(call.request().body(), call.limits());
@@ -28,8 +25,7 @@ Checked<ClaimTimes> claim_times(const Call& call) {
 void refuse_claim(Call& call, const Error& error) {
     const auto text = call.request().text("claim_id").value_or("");
     if (error.code != ErrorCode::not_found) return call.refuse_with(fault_of(error));
-    call.refuse_with(not_found(fmt::format("Claim {} does not exist in queue {} for project {}",
-                                           text, call.queue().name, call.project())),
+    call.refuse_with(no_such_claim(call.queue(), call.project(), text),
                      fmt::format("Claim {} does not exist.", text));
 }
 
@@ -54,12 +50,8 @@ Checked<void> websocket_create_claim(WebSocketCall& call) {
     const auto limit = check_claim_limit(call.request().integer("limit"), call.limits());
     if (!limit) return refuse(limit.error());
     if (auto checked = check_claim_grace(times->grace, call.limits()); !checked) return checked;
-    ClaimMessages command;
-    command.queue = call.queue();
-    command.limit = *limit;
-    command.ttl = std::chrono::seconds(times->ttl);
-    command.grace = std::chrono::seconds(times->grace);
-    call.ask(std::move(command), [](Call& self, const MessagesClaimed& claimed) {
+    call.ask(claiming(call.queue(), *limit, *times), [](Call& self,
+                                                        const MessagesClaimed& claimed) {
         if (!claimed.claim) return self.respond(204, R"({"claim_id":null})");
         self.respond(201, fmt::format(R"({{"claim_id":"{}","messages":{}}})", claimed.claim->text(),
                                       listed_messages(claimed.messages)));
@@ -70,7 +62,7 @@ Checked<void> websocket_create_claim(WebSocketCall& call) {
 Checked<void> websocket_get_claim(WebSocketCall& call) {
     const auto id = claim_of(call);
     if (!id) {
-        refuse_claim(call, no_such_claim);
+        refuse_claim(call, unknown_claim());
         return {};
     }
     call.ask_any(GetClaim{call.queue(), *id}, [](Call& self, const Result<ClaimView>& claim) {
@@ -87,16 +79,10 @@ Checked<void> websocket_update_claim(WebSocketCall& call) {
     if (!times) return refuse(times.error());
     const auto id = claim_of(call);
     if (!id) {
-        refuse_claim(call, no_such_claim);
+        refuse_claim(call, unknown_claim());
         return {};
     }
-    RenewClaim command;
-    command.queue = call.queue();
-    command.claim = *id;
-    command.ttl = std::chrono::seconds(times->ttl);
-    // Here Zaqar does not look at it; what is out of range is taken as the nearest that is not.
-    command.grace = std::chrono::seconds(
-        std::clamp<int64_t>(times->grace, 0, whole_seconds(call.limits().claim_grace_max)));
+    auto command = renewal(call.queue(), *id, *times, call.limits());
     call.ask_any(std::move(command), [](Call& self, const Result<ClaimView>& claim) {
         if (!claim) return refuse_claim(self, claim.error());
         self.respond_text(204, fmt::format("Claim {} updated.", claim->id.text()));

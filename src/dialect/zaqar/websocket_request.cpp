@@ -84,14 +84,6 @@ bool is_of(JsonKind kind, const std::string& written) {
     return kind != JsonKind::number || json_integer(written);
 }
 
-std::optional<std::string> text_of(const std::string& written) {
-    const auto document = JsonDocument::parse(written);
-    if (!document) return std::nullopt;
-    const auto text = document->root().text();
-    if (!text) return std::nullopt;
-    return std::string(*text);
-}
-
 std::optional<std::vector<std::string>> texts_of(const std::string& written) {
     const auto document = JsonDocument::parse(written);
     if (!document || document->root().kind() != JsonKind::array) return std::nullopt;
@@ -151,7 +143,7 @@ tl::expected<WebSocketRequest, std::string> WebSocketRequest::parse(std::string 
         }
     });
     if (request.action_text_ != "null") {
-        request.action_ = text_of(request.action_text_).value_or(request.action_text_);
+        request.action_ = json_string(request.action_text_).value_or(request.action_text_);
     }
     if (is_of(JsonKind::object, request.headers_text_)) {
         request.headers_ = members_of(request.headers_text_);
@@ -185,7 +177,7 @@ std::optional<bool> WebSocketRequest::keeps_schema() const {
 
 std::optional<std::string> WebSocketRequest::header(std::string_view name) const {
     const auto* value = find(headers_, name);
-    return value == nullptr ? std::nullopt : text_of(*value);
+    return value == nullptr ? std::nullopt : json_string(*value);
 }
 
 std::vector<std::string> WebSocketRequest::header_list(std::string_view name) const {
@@ -196,7 +188,7 @@ std::vector<std::string> WebSocketRequest::header_list(std::string_view name) co
 
 std::optional<std::string> WebSocketRequest::text(std::string_view name) const {
     const auto* value = find(members_, name);
-    return value == nullptr ? std::nullopt : text_of(*value);
+    return value == nullptr ? std::nullopt : json_string(*value);
 }
 
 std::optional<int64_t> WebSocketRequest::integer(std::string_view name) const {
