@@ -68,10 +68,10 @@ class MessageHead {
 public:
     // `row` is what `encoded` says.
     MessageHead(std::string_view encoded, const MessageRow& row)
-        : head_(encoded.substr(0, encoded.size() - row.body.size())),
+        : head_(encoded.substr(0, encoded.size() - row.body_bytes())),
           body_bytes_(row.body_bytes()) {}
 
-    // Its body is empty. The views point into this.
+    // Its body is empty, but for what seals it. The views point into this.
     [[nodiscard]] MessageRow row() const { return *decode_message(head_); }
     [[nodiscard]] uint64_t body_bytes() const { return body_bytes_; }
 
