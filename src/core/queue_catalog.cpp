@@ -35,6 +35,12 @@ QueueRow row_of(const Queue& queue, std::string metadata) {
     return {queue.number, queue.created_at, queue.version, queue.settings, std::move(metadata)};
 }
 
+Result<void> check_version(const Queue& queue, const std::optional<uint64_t>& expected) {
+    if (!expected || *expected == queue.version) return {};
+    return fail(ErrorCode::precondition_failed,
+                fmt::format("the queue is at version {}", queue.version));
+}
+
 }  // namespace
 
 Result<void> QueueCatalog::load(const RowReader& rows, Timers& timers, Now now) {
@@ -216,10 +222,7 @@ Result<QueueView> QueueCatalog::get(TenantId tenant, const GetQueue& command, St
 
 Result<QueueView> QueueCatalog::update(TenantId tenant, UpdateQueue command, Step& step) {
     TRY_AS(Queue* const queue, require(tenant, command.queue, step));
-    if (command.if_version && *command.if_version != queue->version) {
-        return fail(ErrorCode::precondition_failed,
-                    fmt::format("the queue is at version {}", queue->version));
-    }
+    TRY(check_version(*queue, command.if_version));
     TRY(check_settings(command.settings, command.metadata, limits_));
     queue->settings = std::move(command.settings);
     ++queue->version;
@@ -266,6 +269,7 @@ Result<QueuePurged> QueueCatalog::purge(TenantId tenant, const PurgeQueue& comma
 Result<QueueDeleted> QueueCatalog::remove(TenantId tenant, const DeleteQueue& command, Step& step) {
     TRY_AS(Queue* const queue, find(tenant, command.queue, step));
     if (queue == nullptr) return QueueDeleted{false};
+    TRY(check_version(*queue, command.if_version));
     empty(*queue, step);
     const auto cursors = queue_range(Table::queue_cursor, queue->number);
     step.ready.writes.erase_range(cursors.lower, cursors.upper);

@@ -93,6 +93,7 @@ struct DeleteQueue {
     using Answer = QueueDeleted;
 
     QueueName queue;
+    std::optional<uint64_t> if_version;  // precondition_failed when it is another
 };
 
 struct QueuePurged {

@@ -172,7 +172,7 @@ void QueuesSideBySide::update() {
 
 void QueuesSideBySide::remove_queue() {
     const QueueName queue = take_queue();
-    RC_ASSERT(driver_.must(DeleteQueue{queue}).existed == model_.remove(queue.name));
+    RC_ASSERT(driver_.must(DeleteQueue{queue, {}}).existed == model_.remove(queue.name));
 }
 
 void QueuesSideBySide::purge() {

@@ -156,7 +156,8 @@ Result<void> change(const Call& call) {
 }
 
 Result<void> remove(const Call& call) {
-    ask(call, DeleteQueue{queue_of(call)}, [](const QueueDeleted& deleted) {
+    TRY_AS(const auto if_version, if_match(call.request));
+    ask(call, DeleteQueue{queue_of(call), if_version}, [](const QueueDeleted& deleted) {
         return deleted.existed ? no_content()
                                : problem({ErrorCode::not_found, "there is no such queue", {}});
     });

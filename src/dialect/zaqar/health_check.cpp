@@ -57,7 +57,7 @@ void HealthCheck::begin() {
     exchange_->when_gone([&frontend = exchange_->frontend(), tenant = tenant_, queue = queue_] {
         Command command;
         command.tenant = tenant;
-        command.body = DeleteQueue{queue};
+        command.body = DeleteQueue{queue, {}};
         frontend.submit(std::move(command), [](const Reply& /*deleted*/) {});
     });
     create_queue();
@@ -127,7 +127,8 @@ void HealthCheck::delete_messages() {
 }
 
 void HealthCheck::delete_queue() {
-    run("delete_queue", DeleteQueue{queue_}, [this](const QueueDeleted* /*deleted*/) { finish(); });
+    run("delete_queue", DeleteQueue{queue_, {}},
+        [this](const QueueDeleted* /*deleted*/) { finish(); });
 }
 
 void HealthCheck::finish() {

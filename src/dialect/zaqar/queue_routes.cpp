@@ -152,7 +152,7 @@ Checked<void> patch(const ZaqarCall& call) {
 }
 
 Checked<void> remove(const ZaqarCall& call) {
-    ask(call, DeleteQueue{call.queue()},
+    ask(call, DeleteQueue{call.queue(), {}},
         [](const QueueDeleted& /*deleted*/) { return empty_response(204); });
     return {};
 }

@@ -78,7 +78,7 @@ Checked<void> show_queue(Call& call) {
 
 Checked<void> delete_queue(Call& call) {
     const auto queue = call.queue();
-    call.ask(DeleteQueue{queue},
+    call.ask(DeleteQueue{queue, {}},
              text_answer<QueueDeleted>(204, fmt::format("Queue {} removed.", queue.name)));
     return {};
 }
