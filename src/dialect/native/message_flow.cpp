@@ -18,7 +18,9 @@ MessageFlow::MessageFlow(Frontend& frontend, std::shared_ptr<ClaimWatch> watch, 
     : frontend_(frontend),
       watch_(std::move(watch)),
       request_(std::move(request)),
-      sink_(std::move(sink)) {}
+      sink_(std::move(sink)),
+      answer_messages_max_(
+          frontend_.node().partition_of(request_.tenant).limits().queue.messages_per_answer_max) {}
 
 template <class Body, class Then>
 std::optional<RequestId> MessageFlow::submit(Body body, Then then) {
@@ -43,7 +45,7 @@ uint64_t MessageFlow::wanted() const {
     const uint64_t busy = outstanding();
     const uint64_t room = busy < request_.window ? request_.window - busy : 0;
     if (room < std::max<uint64_t>(request_.window / 4, 1)) return 0;
-    uint64_t count = std::min(room, claim_messages_max);
+    uint64_t count = std::min({room, claim_messages_max, answer_messages_max_});
     if (request_.limit) count = std::min(count, *request_.limit - delivered_);
     return count;
 }

@@ -98,6 +98,7 @@ private:
     const std::shared_ptr<ClaimWatch> watch_;
     Request request_;
     const Sink sink_;
+    const uint64_t answer_messages_max_;  // what the core gives at a time
     std::map<ClaimId, Held> held_;
     std::map<MessageId, ClaimId> claim_of_;  // of those of held_, but for what is known to be gone
     std::shared_ptr<const ClaimWatch::Told> told_;

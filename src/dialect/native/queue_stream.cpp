@@ -29,9 +29,10 @@ Result<MessageFlow::Request> read_request(const Call& call) {
     if (limit) request.limit = static_cast<uint64_t>(*limit);
     request.ttl = ttl.value_or(up_to_max(stream_ttl_default, call));
     request.grace = grace.value_or(up_to_max(claim_grace_default, call));
-    if (request.ttl < stream_ttl_min) {
-        return fail(ErrorCode::invalid_argument,
-                    "must be at least " + format_duration(stream_ttl_min), "ttl");
+    const auto ttl_min = up_to_max(stream_ttl_min, call);
+    if (request.ttl < ttl_min) {
+        return fail(ErrorCode::invalid_argument, "must be at least " + format_duration(ttl_min),
+                    "ttl");
     }
     return request;
 }
