@@ -153,7 +153,7 @@ bool Exchange::upgrade(HttpResponse head, std::shared_ptr<Successor> successor) 
     append_response_head(bytes, head, HttpFraming::upgrade, true, frontend_.http_date());
     keep(bytes);
     end_lengthy();
-    watch_identity();
+    // The successor looks at the identity itself: it has something to say when that ends.
     session_->advance();
     return true;
 }
