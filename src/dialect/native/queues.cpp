@@ -3,6 +3,7 @@
 #include "dialect/native/claim_watch.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/native/queue_call.h"
+#include "dialect/zaqar/queue_metadata.h"
 
 // /api/v1/queues: what queues are like. The list of them and what is in them have files of
 // their own: queue_list, queue_messages, queue_claims, queue_readers, queue_stream.
@@ -45,6 +46,16 @@ Result<QueueBody> read_queue(const JsonValue& root) {
     return queue;
 }
 
+// Zaqar's routes would take it for a setting, and what is kept here would be lost.
+Result<void> check_metadata(const JsonValue& metadata, bool is_patch) {
+    for (const auto& [name, value] : metadata.members()) {
+        if (!zaqar::is_reserved(name) || (is_patch && value.kind() == JsonKind::null)) continue;
+        return fail(ErrorCode::invalid_argument, "is a setting, and goes among the settings",
+                    fmt::format("metadata.{}", name));
+    }
+    return {};
+}
+
 void respond_with(const ExchangePtr& exchange, const Result<QueueView>& view) {
     exchange->respond(view ? queue_response(200, *view) : problem(view.error()));
 }
@@ -63,6 +74,8 @@ UpdateQueue update_of(QueueName queue, QueueBody body, std::optional<uint64_t> i
 Result<void> put(const Call& call) {
     TRY_AS(const auto document, parse_body(call));
     TRY_AS(auto body, read_queue(document.root()));
+    TRY_AS(const auto metadata, JsonDocument::parse(body.metadata));
+    TRY(check_metadata(metadata.root(), false));
     TRY_AS(const auto if_version, if_match(call.request));
     const auto only_new = call.request.field("if-none-match");
     if (only_new && *only_new != "*") {
@@ -144,7 +157,8 @@ Result<void> change(const Call& call) {
     TRY_AS(const auto document, parse_body(call));
     TRY_AS(auto members, JsonMembers::of(document.root()));
     TRY(members.object("settings"));
-    TRY(members.object("metadata"));
+    TRY_AS(const auto metadata, members.object("metadata"));
+    if (metadata) TRY(check_metadata(*metadata, true));
     TRY(members.only_known());
     TRY_AS(patch->if_version, if_match(call.request));
     patch->exchange = call.exchange;

@@ -277,6 +277,12 @@ std::string MetadataDocument::text() const {
     return out;
 }
 
+bool is_reserved(std::string_view name) {
+    const auto& names = reserved_names();
+    return std::any_of(names.begin(), names.end(),
+                       [&](const Reserved& known) { return known.name == name; });
+}
+
 bool is_always_shown(const std::string& name, QueueKind kind) {
     const auto* reserved = find_reserved(name, kind);
     return reserved != nullptr && reserved->is_always_shown;

@@ -44,6 +44,8 @@ private:
     std::unordered_set<std::string> touched_;
 };
 
+// Whether it is the name of a setting of queues, and nothing that a client may keep.
+bool is_reserved(std::string_view name);
 // Whether GET shows the name also of a queue that has no such value.
 bool is_always_shown(const std::string& name, QueueKind kind);
 // What GET shows: what is set, and of the rest what always shows, with its default. `ttl` is that
