@@ -22,17 +22,37 @@ std::string_view media_type(std::string_view field) {
     return field.substr(first, field.find_last_not_of(" \t") - first + 1);
 }
 
+// Whether a range of media types has a weight of 0, which refuses them.
+bool is_refusal(std::string_view range) {
+    for (size_t at = range.find(';'); at != std::string_view::npos; at = range.find(';', at + 1)) {
+        const auto parameter = media_type(range.substr(at + 1));
+        if (parameter.size() < 3 || !equals_ignoring_case(parameter.substr(0, 2), "q=")) continue;
+        return parameter.substr(2).find_first_not_of("0.") == std::string_view::npos;
+    }
+    return false;
+}
+
+// How closely a range of media types speaks of JSON; 0: not at all.
+int closeness_to_json(std::string_view type) {
+    if (type == "*/*") return 1;
+    if (equals_ignoring_case(type, "application/*")) return 2;
+    return equals_ignoring_case(type, "application/json") ? 3 : 0;
+}
+
 bool admits_json(std::string_view accept) {
+    int closest = 0;
+    bool admits = false;
     while (!accept.empty()) {
         const size_t comma = accept.find(',');
-        const auto type = media_type(accept.substr(0, comma));
-        if (type == "*/*" || equals_ignoring_case(type, "application/json") ||
-            equals_ignoring_case(type, "application/*")) {
-            return true;
+        const auto range = accept.substr(0, comma);
+        const int closeness = closeness_to_json(media_type(range));
+        if (closeness > closest) {
+            closest = closeness;
+            admits = !is_refusal(range);
         }
         accept.remove_prefix(comma == std::string_view::npos ? accept.size() : comma + 1);
     }
-    return false;
+    return admits;
 }
 
 // The 32 digits of a UUID, with dashes or without.
