@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "app/option_bounds.h"
 #include "codec/jwt.h"
 #include "codec/origin.h"
 
@@ -751,6 +752,7 @@ Result<OptionTexts> read_environment(const char* const* variables) {
 Result<ServeOptions> make_serve_options(const OptionTexts& file, const OptionTexts& environment,
                                         const OptionTexts& flags) {
     ServeOptions options;
+    GivenOptions given;
     struct Source {
         const OptionTexts& texts;
         std::string_view name;
@@ -761,6 +763,7 @@ Result<ServeOptions> make_serve_options(const OptionTexts& file, const OptionTex
                                    Source{file, "configuration file:"}}) {
             const auto found = source.texts.find(spec.name);
             if (found == source.texts.end()) continue;
+            given.insert(spec.name);
             for (const auto& text : found->second) {
                 const auto set = spec.set(options, text);
                 if (set) continue;
@@ -773,6 +776,7 @@ Result<ServeOptions> make_serve_options(const OptionTexts& file, const OptionTex
         }
     }
     TRY(check_together(options));
+    TRY(keep_bounds(options, given));
     return options;
 }
 

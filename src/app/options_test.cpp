@@ -218,8 +218,8 @@ TEST(Options, that_have_wrong_values_are_refused_by_name) {
               R"(option --log-level: "loud" must be debug, info, warning, error or off)");
     EXPECT_EQ(error_with({{"log_format", {"xml"}}}),
               R"(option --log-format: "xml" must be logfmt or json)");
-    for (const auto* address : {"7400", ":7400", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x",
-                                "amqp=127.0.0.1:7400"}) {
+    for (const auto* address :
+         {"7400", ":7400", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x", "amqp=127.0.0.1:7400"}) {
         EXPECT_NE(error_with({{"listen", {address}}}), "fine") << address;
     }
 }
@@ -293,6 +293,17 @@ TEST(Options, have_to_fit_together) {
               "tls_listen needs tls_cert and tls_key");
     EXPECT_EQ(error_with({{"session_ttl_max", {"1ms"}}}),
               "session_ttl_max must not be shorter than session_ttl_min");
+    EXPECT_EQ(error_with({{"message_ttl_max", {"10s"}}}), "fine");
+    EXPECT_EQ(error_with({{"message_ttl_max", {"10s"}}, {"message_ttl_default", {"1h"}}}),
+              "message_ttl_default must not be above message_ttl_max");
+    EXPECT_EQ(error_with({{"zaqar_max_claim_ttl", {"2m"}}}), "fine");
+    EXPECT_EQ(error_with({{"zaqar_max_claim_ttl", {"2m"}}, {"zaqar_default_claim_ttl", {"3m"}}}),
+              "zaqar_default_claim_ttl must not be above zaqar_max_claim_ttl");
+    EXPECT_EQ(error_with({{"zaqar_default_claim_ttl", {"10s"}}}),
+              "zaqar_default_claim_ttl must not be below zaqar_min_claim_ttl");
+    EXPECT_EQ(
+        error_with({{"messages_per_answer_max", {"5"}}, {"zaqar_max_messages_per_page", {"6"}}}),
+        "zaqar_max_messages_per_page must not be above messages_per_answer_max");
 }
 
 // The table of limits in docs/protocol.md names options in its second column: those that are

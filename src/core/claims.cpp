@@ -146,7 +146,7 @@ void Claims::move_to(Queue& dead_letters, Queue& queue, const Candidate& candida
     moved.claim_count = 0;
     moved.delayed_until.reset();
     if (queue.settings.dead_letter_ttl) {
-        moved.ttl = *queue.settings.dead_letter_ttl;
+        moved.ttl = std::min(*queue.settings.dead_letter_ttl, limits_.ttl_max);
         moved.expires_at = saturating_add(step.now.wall, moved.ttl);
     }
     messages_.erase(queue, candidate.place, row.body_bytes(), &row, step);

@@ -32,8 +32,9 @@ bool may_follow(const CommandBody& body) {
            (claim != nullptr && claim->wait > Duration::zero());
 }
 
-// A limit that follows from another one.
+// Limits that follow from other ones.
 CoreLimits consistent(CoreLimits limits) {
+    limits.queue.ttl_default = std::min(limits.queue.ttl_default, limits.queue.ttl_max);
     limits.queue.dedup_window_max = limits.idempotency.age_max;
     return limits;
 }

@@ -96,6 +96,7 @@ Result<std::vector<MessageId>> Messages::post_all(Queue& queue, PostMessages& co
         if (posted) known.emplace(message.dedup, MessageId::from_raw(*posted));
     }
     const Duration queue_delay = queue.settings.delay.value_or(Duration::zero());
+    const Duration default_ttl = std::min(limits_.ttl_default, command.default_ttl_max);
     const bool own_delay = !command.delays_as_zaqar || queue_delay > Duration::zero();
     std::vector<MessageId> ids;
     ids.reserve(command.messages.size());
@@ -109,7 +110,9 @@ Result<std::vector<MessageId>> Messages::post_all(Queue& queue, PostMessages& co
         }
         MessageRow row;
         row.created_at = step.now.wall;
-        row.ttl = message.ttl.value_or(queue.settings.ttl.value_or(limits_.ttl_default));
+        row.ttl = message.ttl.value_or(queue.settings.ttl.value_or(default_ttl));
+        // The queue's is from a time with other limits, perhaps.
+        row.ttl = std::min(row.ttl, limits_.ttl_max);
         row.expires_at = saturating_add(row.created_at, row.ttl);
         const Duration delay = own_delay ? message.delay.value_or(queue_delay) : queue_delay;
         if (message.deliver_at) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "codec/sse.h"
@@ -39,6 +41,11 @@ HttpResponse session_response(uint16_t status, const SessionView& view) {
     return json_response(status, std::move(body));
 }
 
+Duration grace_max(const Call& call) {
+    const auto& node = call.exchange->frontend().node();
+    return node.partition_of(tenant_of(call)).limits().session.grace_max;
+}
+
 Result<void> create(const Call& call) {
     CreateSession command;
     TRY_AS(const auto document, parse_body(call));
@@ -50,7 +57,7 @@ Result<void> create(const Call& call) {
     if (!ttl) return fail(ErrorCode::invalid_argument, "is required", "ttl");
     command.name = name.value_or("");
     command.ttl = *ttl;
-    command.grace = grace.value_or(grace_default);
+    command.grace = grace.value_or(std::min(grace_default, grace_max(call)));
     ask(call, std::move(command), [](const SessionView& view) {
         auto response = session_response(201, view);
         response.fields.emplace_back("Location", "/api/v1/sessions/" + view.id.text());

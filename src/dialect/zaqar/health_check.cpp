@@ -1,5 +1,7 @@
 #include "dialect/zaqar/health_check.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "codec/json_writer.h"
@@ -52,6 +54,10 @@ void HealthCheck::note(const char* name, std::chrono::nanoseconds took, const Er
     operations_ += '}';
 }
 
+const QueueLimits& HealthCheck::limits() const {
+    return exchange_->frontend().node().partition_of(tenant_).limits().queue;
+}
+
 void HealthCheck::begin() {
     // The commands that are under way come before this one.
     exchange_->when_gone([&frontend = exchange_->frontend(), tenant = tenant_, queue = queue_] {
@@ -74,7 +80,7 @@ void HealthCheck::post_messages() {
     command.messages.resize(3);
     for (auto& message : command.messages) {
         message.body = "null";
-        message.ttl = life;
+        message.ttl = std::min(life, limits().ttl_max);
     }
     run("post_messages", std::move(command), [this](const MessagesPosted* posted) {
         if (posted != nullptr) posted_ = posted->ids;
@@ -86,8 +92,8 @@ void HealthCheck::claim_messages() {
     ClaimMessages command;
     command.queue = queue_;
     command.limit = 1;
-    command.ttl = life;
-    command.grace = life;
+    command.ttl = std::min(life, limits().claim_ttl_max);
+    command.grace = command.ttl;
     run("claim_messages", std::move(command), [this](const MessagesClaimed* claimed) {
         if (claimed != nullptr) claim_ = claimed->claim.value_or(ClaimId());
         list_messages();

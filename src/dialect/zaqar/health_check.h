@@ -24,6 +24,7 @@ private:
     void run(const char* name, Body body, Next next);
     void note(const char* name, std::chrono::nanoseconds took, const Error* error);
 
+    [[nodiscard]] const QueueLimits& limits() const;
     void create_queue();
     void post_messages();
     void claim_messages();

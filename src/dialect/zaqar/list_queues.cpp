@@ -223,7 +223,8 @@ Checked<void> list(const ZaqarCall& call, QueueKind kind) {
 }  // namespace
 
 Duration default_message_ttl(const Node& node) {
-    return node.partitions().front()->limits().queue.ttl_default;
+    const auto& limits = node.partitions().front()->limits().queue;
+    return std::min(limits.ttl_default, limits.ttl_max);
 }
 
 Checked<void> list_queues(const ZaqarCall& call) {

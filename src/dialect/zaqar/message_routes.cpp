@@ -35,6 +35,7 @@ Checked<void> post(const ZaqarCall& call) {
     command.client = call.client();
     command.request_bytes = static_cast<int64_t>(request.body.size());
     command.delays_as_zaqar = true;
+    command.default_ttl_max = call.limits().message_ttl_max;
     ask(call, std::move(command),
         [path = call.queue_path() + "/messages"](const MessagesPosted& posted) {
             HttpResponse response;

@@ -163,7 +163,9 @@ const std::array<Reserved, 9>& reserved_names() {
          },
          [](const S& of) { return count_text(of.post_bytes_max); }},
         {"_default_message_ttl", true, true,
-         [](L, Duration ttl) { return std::to_string(seconds(ttl)); },
+         [](L limits, Duration ttl) {
+             return std::to_string(seconds(std::min(ttl, limits.message_ttl_max)));
+         },
          [](S& to, N name, N value, L limits) {
              return read_span(to.ttl, name, value, limits.message_ttl_min, limits.message_ttl_max);
          },

@@ -94,6 +94,7 @@ Checked<void> post_messages(Call& call) {
     command.client = call.client();
     command.request_bytes = static_cast<int64_t>(given.size());
     command.delays_as_zaqar = true;
+    command.default_ttl_max = call.limits().message_ttl_max;
     call.ask(std::move(command), [](Call& self, const MessagesPosted& posted) {
         std::string body = R"({"message_ids":[)";
         for (const auto& id : posted.ids) {
