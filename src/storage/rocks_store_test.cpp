@@ -189,7 +189,7 @@ TEST(RocksStore, makes_no_file_of_rows_that_there_is_no_room_for) {
         write(**store, Revision(1));
         const auto flushed = (*store)->flush();
         ASSERT_FALSE(flushed);
-        EXPECT_EQ(flushed.error().code, ErrorCode::unavailable);
+        EXPECT_EQ(flushed.error().code, ErrorCode::internal);
         EXPECT_NE(flushed.error().message.find("are free"), std::string::npos)
             << flushed.error().message;
     }
