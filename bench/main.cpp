@@ -9,17 +9,12 @@
 namespace signalbox::bench {
 namespace {
 
-// Some take long, or more disk than others: they run only when they are named.
-enum class Asked : uint8_t { always, by_name };
-
 struct Measurement {
     std::string name;
     Result<void> (*run)(Bench&);
-    Asked asked = Asked::always;
 
     [[nodiscard]] bool is_wanted(const std::vector<std::string>& names) const {
-        if (names.empty()) return asked == Asked::always;
-        return std::find(names.begin(), names.end(), name) != names.end();
+        return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
     }
 };
 
@@ -33,7 +28,7 @@ const std::vector<Measurement> measurements{{"throughput", measure_throughput},
                                             {"queue", measure_queue_throughput},
                                             {"queue-depth", measure_queue_depth},
                                             {"queue-memory", measure_queue_memory},
-                                            {"import", measure_import, Asked::by_name},
+                                            {"import", measure_import},
                                             {"peers", measure_peers},
                                             {"micro", measure_micro}};
 

@@ -110,18 +110,20 @@ Result<Queue*> QueueCatalog::find_row(const QueueKey& key, const std::string& ro
     if (!row) return nullptr;
     auto decoded = decode_queue(*row);
     if (!decoded) return fail(damaged());
-    // Nothing is in memory of a queue whose next sequence is not known: it would write over its
-    // rows.
     TRY_AS(const auto counters, rows.get(queue_counters_key(decoded->number)));
-    Queue probe(key);
-    if (!counters || !decode_counters(*counters, probe)) return fail(damaged());
-    Queue& queue = add(key).queue;
+    Entry& entry = add(key);
+    Queue& queue = entry.queue;
+    // Nothing stays in memory of a queue whose next sequence is not known: it would write over its
+    // rows.
+    if (!counters || !decode_counters(*counters, queue)) {
+        by_use_.erase(by_use_.iterator_to(entry));
+        queues_.erase(row_key);
+        return fail(damaged());
+    }
     queue.number = decoded->number;
     queue.settings = std::move(decoded->settings);
     queue.created_at = decoded->created_at;
     queue.version = decoded->version;
-    const bool is_whole = decode_counters(*counters, queue);
-    ASSERT(is_whole);
     // What expired while it was away goes first; then it is known when the next one does.
     if (queue.live > 0) timers.schedule(queue.expiry_timer, now.wall);
     return &queue;
@@ -410,6 +412,8 @@ void QueueCatalog::check() const {
             lane.unready.check();
             ASSERT(lane.head <= queue.next);
         }
+        ASSERT(queue.asked_once <= queue.waiters.size());
+        ASSERT(queue.is_awake || !queue.is_searched);
         ASSERT(queue.delayed.empty() == (queue.delayed_count == 0));
         ASSERT(queue.delayed.empty() || queue.delay_timer.is_linked());
         for (const auto& [first, end] : queue.unreadable.runs()) {

@@ -197,5 +197,22 @@ TEST(RocksStore, makes_no_file_of_rows_that_there_is_no_room_for) {
     EXPECT_EQ(open(directory.path())->applied(), Revision());
 }
 
+// Never again by itself, which may say that rows are in files that are not.
+TEST(RocksStore, takes_nothing_until_it_is_opened_anew_when_there_was_no_room) {
+    const TemporaryDirectory directory;
+    RocksStoreOptions options;
+    options.room_bytes = 1ull << 62;
+    auto store = open_rocks_store(directory.path(), options);
+    ASSERT_TRUE(store) << store.error().message;
+    write(**store, Revision(1));
+    ASSERT_FALSE((*store)->flush());
+    EXPECT_FALSE(try_to_write(**store, Revision(2)));
+    const auto revived = (*store)->revive();
+    ASSERT_TRUE(revived) << revived.error().message;
+    EXPECT_EQ((*store)->applied(), Revision()) << "what was lost is not counted as written";
+    write(**store, Revision(1));
+    EXPECT_EQ((*store)->applied(), Revision(1));
+}
+
 }  // namespace
 }  // namespace signalbox
