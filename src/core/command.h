@@ -5,11 +5,14 @@
 #include <variant>
 
 #include "core/feed_commands.h"
+#include "core/kv_commands.h"
 #include "core/pool_commands.h"
 #include "core/queue_commands.h"
+#include "core/registry_commands.h"
 #include "core/session_commands.h"
 #include "core/ticket_commands.h"
 #include "core/token_commands.h"
+#include "core/watch_commands.h"
 
 namespace signalbox {
 
@@ -33,7 +36,9 @@ using CommandBody =
                  PurgeQueue, GetQueueStats, PostMessages, ListMessages, GetMessages, DeleteMessages,
                  PopMessages, ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor,
                  SetQueueCursor, DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool,
-                 DeletePool, ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors>;
+                 DeletePool, ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors,
+                 WaitForChange, PutKey, DeleteKey, RunKvTransaction, Register, Deregister,
+                 UpdateCheck>;
 
 // A request to the core.
 struct Command {
@@ -53,7 +58,9 @@ using Reply = std::variant<
     Result<QueueStats>, Result<MessagesPosted>, Result<MessageList>, Result<MessagesDeleted>,
     Result<MessagesClaimed>, Result<ClaimView>, Result<ClaimReleased>, Result<QueueCursor>,
     Result<QueueCursorDeleted>, Result<QueueCursorList>, Result<PoolView>, Result<PoolDeleted>,
-    Result<PoolList>, Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>>;
+    Result<PoolList>, Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>,
+    Result<ChangeSeen>, Result<KeyWritten>, Result<KvTransactionOutcome>, Result<Registered>,
+    Result<Deregistered>, Result<CheckUpdated>>;
 
 // The answer that refuses a command, of the kind its sender expects; nothing for a command that
 // is never answered.

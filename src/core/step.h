@@ -38,6 +38,7 @@ struct Ready {
     BatchWriter writes;
     std::vector<Completion> completions;
     std::vector<FeedDelivery> deliveries;
+    std::vector<ProbeOrder> probes;
     bool tokens_gone = false;  // a token that was good is not any more
     Unreadable unreadable;
 
@@ -45,6 +46,7 @@ struct Ready {
         writes.reset(first);
         completions.clear();
         deliveries.clear();
+        probes.clear();
         tokens_gone = false;
         unreadable = {};
     }
