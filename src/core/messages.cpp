@@ -96,6 +96,7 @@ Result<std::vector<MessageId>> Messages::post_all(Queue& queue, PostMessages& co
     }
     const Duration queue_delay = queue.settings.delay.value_or(Duration::zero());
     const bool own_delay = !command.own_delay_needs_default || queue_delay > Duration::zero();
+    Outbox* const outbox = outboxes_.listening(queue.key);
     std::vector<MessageId> ids;
     ids.reserve(command.messages.size());
     for (const auto& message : command.messages) {
@@ -125,6 +126,9 @@ Result<std::vector<MessageId>> Messages::post_all(Queue& queue, PostMessages& co
         row.body = message.body;
         const auto place = append(queue, lane_of_priority(message.priority), row, step);
         ids.push_back(message_id(queue.number, place));
+        if (outbox != nullptr) {
+            outboxes_.append(*outbox, {0, ids.back(), step.now.wall, row.ttl, message.body}, step);
+        }
         if (message.dedup.empty()) continue;
         known.emplace(message.dedup, ids.back());
         idempotency_.remember(queue.key.tenant, dedup_key('m', queue.number, message.dedup), 0,

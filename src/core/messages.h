@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "core/idempotency.h"
 #include "core/message_walk.h"
+#include "core/outboxes.h"
 #include "core/queue_catalog.h"
 #include "core/step.h"
 
@@ -23,8 +24,12 @@ namespace signalbox {
 class Messages {
 public:
     Messages(const QueueLimits& limits, TenantUsage& usage, QueueCatalog& catalog,
-             Idempotency& idempotency)
-        : limits_(limits), usage_(usage), catalog_(catalog), idempotency_(idempotency) {}
+             Idempotency& idempotency, Outboxes& outboxes)
+        : limits_(limits),
+          usage_(usage),
+          catalog_(catalog),
+          idempotency_(idempotency),
+          outboxes_(outboxes) {}
 
     Result<MessagesPosted> post(TenantId tenant, PostMessages& command, Step& step);
     // Nothing when it goes on in later batches: both look at a bounded number of rows at a time.
@@ -123,6 +128,7 @@ private:
     TenantUsage& usage_;
     QueueCatalog& catalog_;
     Idempotency& idempotency_;
+    Outboxes& outboxes_;
     std::deque<Unfinished> unfinished_;
     std::vector<Queue*> awake_;
     std::string row_buffer_;

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "core/command.h"
+#include "core/effect.h"
 #include "core/timer_wheel.h"
 #include "core/waiters.h"
 #include "storage/change_set.h"
@@ -32,12 +33,14 @@ struct Ready {
     BatchWriter writes;
     std::vector<Completion> completions;
     std::vector<FeedDelivery> deliveries;
+    std::vector<Effect> effects;
     bool tokens_gone = false;  // a token that was good is not any more
 
     void reset(Revision first) {
         writes.reset(first);
         completions.clear();
         deliveries.clear();
+        effects.clear();
         tokens_gone = false;
     }
 };
