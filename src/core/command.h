@@ -8,6 +8,7 @@
 #include "core/pool_commands.h"
 #include "core/queue_commands.h"
 #include "core/session_commands.h"
+#include "core/subscription_commands.h"
 #include "core/ticket_commands.h"
 #include "core/token_commands.h"
 
@@ -33,7 +34,9 @@ using CommandBody =
                  PurgeQueue, GetQueueStats, PostMessages, ListMessages, GetMessages, DeleteMessages,
                  PopMessages, ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor,
                  SetQueueCursor, DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool,
-                 DeletePool, ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors>;
+                 DeletePool, ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors,
+                 CreateSubscription, GetSubscription, ListSubscriptions, UpdateSubscription,
+                 ConfirmSubscription, DeleteSubscription, PurgeSubscriptions, ReportDelivery>;
 
 // A request to the core.
 struct Command {
@@ -53,7 +56,10 @@ using Reply = std::variant<
     Result<QueueStats>, Result<MessagesPosted>, Result<MessageList>, Result<MessagesDeleted>,
     Result<MessagesClaimed>, Result<ClaimView>, Result<ClaimReleased>, Result<QueueCursor>,
     Result<QueueCursorDeleted>, Result<QueueCursorList>, Result<PoolView>, Result<PoolDeleted>,
-    Result<PoolList>, Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>>;
+    Result<PoolList>, Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>,
+    Result<SubscriptionCreated>, Result<SubscriptionView>, Result<SubscriptionList>,
+    Result<SubscriptionUpdated>, Result<SubscriptionDeleted>, Result<SubscriptionsPurged>,
+    Result<DeliveryReported>>;
 
 // The answer that refuses a command, of the kind its sender expects; nothing for a command that
 // is never answered.
