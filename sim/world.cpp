@@ -9,6 +9,7 @@
 #include "core/tokens.h"
 #include "dialect/auth/token_authenticator.h"
 #include "dialect/common/common_routes.h"
+#include "dialect/consul/consul_routes.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
 #include "dialect/zaqar/zaqar_routes.h"
@@ -91,6 +92,11 @@ World::World(Options options)
     auto zaqar_options = options_.zaqar;
     if (zaqar_options.secret_key.empty()) zaqar_options.secret_key = "the key of the simulator";
     zaqar::add_routes(router_, zaqar_options);
+    consul::Options consul_options;
+    consul_options.node_name = "sim";
+    consul_options.node_id = names.uuid().text();
+    consul_options.version = "0.0.0";
+    consul::add_routes(router_, consul_options);
 }
 
 World::~World() {
@@ -129,6 +135,7 @@ Result<void> World::start() {
             std::move(tokens), node_->partition_of(tenant_of_tokens));
     }
     frontend_ = std::make_unique<Frontend>(std::move(setup), *node_, router_, http_probe_);
+    prober_ = std::make_unique<Prober>(*frontend_, other_servers_, options_.core.registry.probes_max);
     return {};
 }
 
@@ -186,6 +193,7 @@ void World::take_down() {
     }
     connections_.clear();
     later_.clear();
+    prober_.reset();
     node_.reset();
     frontend_.reset();
     journals_.clear();
@@ -205,6 +213,13 @@ void World::abandon(std::shared_ptr<SimConnection> connection) {
 
 void World::deliver(std::vector<Completion> completions, std::vector<FeedDelivery> deliveries) {
     frontend_->deliver(std::move(completions), std::move(deliveries));
+}
+
+// Not at once: it may be that the partition is only just being opened.
+void World::probe(std::vector<ProbeOrder> orders) {
+    later_.push_back([this, orders = std::move(orders)]() mutable {
+        prober_->carry_out(std::move(orders));
+    });
 }
 
 bool World::run_partitions() {
@@ -297,7 +312,12 @@ Revision World::committed(size_t partition) const {
 
 void World::check() const {
     for (const auto& partition : node_->partitions()) {
-        partition->engine().check(clock_.now());
+        // A batch that the disk has not taken yet is in memory, and in no row.
+        if (partition->trouble()) {
+            partition->engine().check(clock_.now());
+        } else {
+            partition->engine().check(clock_.now(), *partition->snapshot());
+        }
     }
 }
 

@@ -15,6 +15,7 @@
 #include "dialect/frontend.h"
 #include "dialect/http_probe.h"
 #include "dialect/http_session.h"
+#include "dialect/prober.h"
 #include "dialect/zaqar/zaqar_options.h"
 #include "dialect/router.h"
 #include "runtime/node.h"
@@ -22,6 +23,7 @@
 #include "sim/response_reader.h"
 #include "sim/sim_clock.h"
 #include "sim/sim_disk.h"
+#include "sim/sim_http_client.h"
 #include "storage/file_journal.h"
 #include "storage/memory_store.h"
 
@@ -112,6 +114,8 @@ public:
     // Moves time on while whatever is under way stays where it is.
     void pass(Duration span);
 
+    // What other servers answer.
+    [[nodiscard]] SimHttpClient& other_servers() { return other_servers_; }
     [[nodiscard]] SimClock& clock() { return clock_; }
     [[nodiscard]] SimDisk& disk() { return disk_; }
     [[nodiscard]] Random& random() { return random_; }
@@ -130,6 +134,7 @@ private:
     void post(std::function<void()> work) override { disk_work_.push_back(std::move(work)); }
     void deliver(std::vector<Completion> completions,
                  std::vector<FeedDelivery> deliveries) override;
+    void probe(std::vector<ProbeOrder> orders) override;
 
     Result<void> open_partition(size_t index);
     void take_down();
@@ -140,6 +145,7 @@ private:
 
     const Options options_;
     Random random_;
+    SimHttpClient other_servers_{later_};
     SimClock clock_;
     SimDisk disk_;
     std::vector<std::unique_ptr<MemoryStore>> stores_;
@@ -152,6 +158,7 @@ private:
     std::vector<std::unique_ptr<FileJournal>> journals_;
     std::unique_ptr<Node> node_;
     std::unique_ptr<Frontend> frontend_;
+    std::unique_ptr<Prober> prober_;
     std::deque<std::function<void()>> later_;
     std::deque<std::function<void()>> disk_work_;
     std::vector<bool> woken_;

@@ -10,12 +10,13 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "dialect/auth/auth_options.h"
+#include "dialect/consul/consul_options.h"
 #include "dialect/zaqar/zaqar_options.h"
 #include "net/server.h"
 
 namespace signalbox {
 
-// Everything that `signalbox serve` can be told. One table (options.cpp) names each option
+// Everything that `signalbox serve` can be told. One table (option_table.h) names each option
 // once; from it come the flag --like-this, the environment variable SIGNALBOX_LIKE_THIS and the
 // key like_this of the configuration file. The flag wins over the environment, which wins over
 // the file.
@@ -41,6 +42,7 @@ struct ServeOptions {
     InboxLimits inbox;
     HttpLimits http;
     zaqar::Options zaqar;
+    consul::Options consul;
     std::vector<std::string> websocket_origins;
     uint64_t segment_bytes = 32u << 20;
     uint64_t checkpoint_bytes = 64u << 20;

@@ -21,6 +21,7 @@
 #include "app/worker_thread.h"
 #include "base/log.h"
 #include "dialect/common/common_routes.h"
+#include "dialect/consul/consul_routes.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
 #include "dialect/zaqar/zaqar_routes.h"
@@ -135,6 +136,7 @@ private:
         server.origins = options_.websocket_origins;
         server.hosts = known_hosts(options_);
         server.stop_timeout = options_.stop_timeout;
+        server.probes_max = options_.core.registry.probes_max;
         TRY_AS(server.make_authenticator, prepare_authentication(options_, *node_, clock_));
         warn_of_clear_text();
         return server;
@@ -192,6 +194,11 @@ private:
             TRY_AS(zaqar_options.secret_key, kept_secret(*disk_, "zaqar-secret"));
         }
         zaqar::add_routes(router_, zaqar_options);
+        auto consul_options = options_.consul;
+        consul_options.node_name = name;
+        consul_options.node_id = directory_.node.text();
+        consul_options.version = version();
+        consul::add_routes(router_, consul_options);
         return {};
     }
 

@@ -10,6 +10,7 @@
 #include "core/queue_commands.h"
 #include "core/registry_commands.h"
 #include "core/session_commands.h"
+#include "core/subscription_commands.h"
 #include "core/ticket_commands.h"
 #include "core/token_commands.h"
 #include "core/watch_commands.h"
@@ -37,6 +38,8 @@ using CommandBody =
                  PopMessages, ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor,
                  SetQueueCursor, DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool,
                  DeletePool, ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors,
+                 CreateSubscription, GetSubscription, ListSubscriptions, UpdateSubscription,
+                 ConfirmSubscription, DeleteSubscription, PurgeSubscriptions, ReportDelivery,
                  WaitForChange, PutKey, DeleteKey, RunKvTransaction, Register, Deregister,
                  UpdateCheck>;
 
@@ -59,6 +62,9 @@ using Reply = std::variant<
     Result<MessagesClaimed>, Result<ClaimView>, Result<ClaimReleased>, Result<QueueCursor>,
     Result<QueueCursorDeleted>, Result<QueueCursorList>, Result<PoolView>, Result<PoolDeleted>,
     Result<PoolList>, Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>,
+    Result<SubscriptionCreated>, Result<SubscriptionView>, Result<SubscriptionList>,
+    Result<SubscriptionUpdated>, Result<SubscriptionDeleted>, Result<SubscriptionsPurged>,
+    Result<DeliveryReported>,
     Result<ChangeSeen>, Result<KeyWritten>, Result<KvTransactionOutcome>, Result<Registered>,
     Result<Deregistered>, Result<CheckUpdated>>;
 

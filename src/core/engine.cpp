@@ -23,7 +23,9 @@ bool may_add_tenant(const CommandBody& body) {
     return std::holds_alternative<CreateTicket>(body) || std::holds_alternative<SetLine>(body) ||
            std::holds_alternative<CreateSession>(body) ||
            std::holds_alternative<CreateQueue>(body) ||
-           std::holds_alternative<PostMessages>(body) || std::holds_alternative<PutKey>(body) ||
+           std::holds_alternative<PostMessages>(body) ||
+           std::holds_alternative<CreateSubscription>(body) ||
+           std::holds_alternative<PutKey>(body) ||
            std::holds_alternative<RunKvTransaction>(body) ||
            std::holds_alternative<Register>(body);
 }
@@ -61,7 +63,7 @@ Engine::Engine(const CoreLimits& limits, BodyCipher cipher, uint64_t seed, Now n
       pools_(limits_.pool),
       tokens_(limits_.token),
       tickets_(limits_.ticket, sessions_, idempotency_),
-      queues_(limits_.queue, limits_.quota, std::move(cipher), idempotency_, tenants_),
+      queues_(limits_, std::move(cipher), idempotency_, tenants_),
       kv_(limits_.kv, sessions_, watches_),
       registry_(limits_.registry, tenants_, watches_),
       feed_(limits_.feed),
@@ -313,6 +315,30 @@ struct Engine::Apply {
     void operator()(UpdateCheck& command) const {
         answer(engine.registry_.update(tenant, std::move(command), step));
     }
+    void operator()(CreateSubscription& command) const {
+        answer(engine.queues_.subscriptions.create(tenant, tenant_name, std::move(command), step));
+    }
+    void operator()(const GetSubscription& command) const {
+        answer(engine.queues_.subscriptions.get(tenant, command, step.now));
+    }
+    void operator()(const ListSubscriptions& command) const {
+        answer<SubscriptionList>(engine.queues_.subscriptions.list(tenant, command, step.now));
+    }
+    void operator()(UpdateSubscription& command) const {
+        answer(engine.queues_.subscriptions.update(tenant, std::move(command), step));
+    }
+    void operator()(const ConfirmSubscription& command) const {
+        answer(engine.queues_.subscriptions.confirm(tenant, command, step));
+    }
+    void operator()(const DeleteSubscription& command) const {
+        answer(engine.queues_.subscriptions.remove(tenant, command, step));
+    }
+    void operator()(const PurgeSubscriptions& command) const {
+        answer(engine.queues_.subscriptions.purge(tenant, command, step));
+    }
+    void operator()(const ReportDelivery& command) const {
+        answer(engine.queues_.deliveries.report(command, step));
+    }
 };
 
 void Engine::apply(Command command) {
@@ -337,7 +363,7 @@ void Engine::apply(Command command) {
         }
         end_dependent_sessions(step);
         tickets_.settle(step);
-        queues_.claims.settle(Claims::Searches::rest, step);
+        queues_.settle(Claims::Searches::rest, step);
     });
 }
 
@@ -370,7 +396,7 @@ bool Engine::fire_due() {
     }
     if (queues_.is_unsettled()) {
         commit(the_server, [&](Step& step) {
-            queues_.claims.settle(Claims::Searches::go_on, step);
+            queues_.settle(Claims::Searches::go_on, step);
             queues_.messages.go_on_searching(step);
         });
     }
@@ -390,7 +416,7 @@ bool Engine::fire_due() {
     if (fired > 0) {
         commit(the_server, [&](Step& step) {
             tickets_.settle(step);
-            queues_.claims.settle(Claims::Searches::rest, step);
+            queues_.settle(Claims::Searches::rest, step);
         });
     }
     return until_next_deadline(now_) == Duration::zero();
@@ -428,6 +454,10 @@ void Engine::fire(TimerHook& hook, Step& step) {
         case TimerKind::check_reaping:
             registry_.on_reaping(static_cast<CheckTimer&>(hook).check, step);
             return end_dependent_sessions(step);
+        case TimerKind::subscription_deadline:
+            return queues_.subscriptions.on_deadline(static_cast<Subscription&>(hook), step);
+        case TimerKind::delivery_retry:
+            return queues_.deliveries.want(static_cast<DeliveryTimer&>(hook).subscription);
         case TimerKind::retention: return forget_old(step);
         case TimerKind::feed_trim: return feed_.trim(step);
     }
@@ -555,6 +585,7 @@ void Engine::check(Now now) const {
 
 void Engine::check(Now now, const RowReader& rows) const {
     check(now);
+    queues_.outboxes.check(rows);
     kv_.check(rows);
     registry_.check(rows);
 }

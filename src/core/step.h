@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "core/command.h"
+#include "core/effect.h"
 #include "core/timer_wheel.h"
 #include "core/waiters.h"
 #include "storage/change_set.h"
@@ -39,6 +40,7 @@ struct Ready {
     std::vector<Completion> completions;
     std::vector<FeedDelivery> deliveries;
     std::vector<ProbeOrder> probes;
+    std::vector<Effect> effects;
     bool tokens_gone = false;  // a token that was good is not any more
     Unreadable unreadable;
 
@@ -47,6 +49,7 @@ struct Ready {
         completions.clear();
         deliveries.clear();
         probes.clear();
+        effects.clear();
         tokens_gone = false;
         unreadable = {};
     }

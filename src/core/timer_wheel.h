@@ -20,6 +20,8 @@ enum class TimerKind : uint8_t {
     lock_delay,    // of a key whose holder has ended
     check_deadline,
     check_reaping,
+    subscription_deadline,
+    delivery_retry,
     retention,     // of ended tickets and idempotency keys
     feed_trim,
 };

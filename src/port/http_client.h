@@ -20,6 +20,7 @@ struct OutgoingRequest {
     std::string body;
     Duration timeout = std::chrono::seconds(10);  // for everything, from the name to the last byte
     size_t response_bytes_max = 1u << 20;
+    bool verifies_peer = true;  // https: by its certificate and its name
 };
 
 struct IncomingResponse {

@@ -189,6 +189,7 @@ void Partition::deliver() {
         LOG(error, "messages.unreadable", {"bodies", ready.unreadable.bodies},
             {"last", ready.unreadable.last});
     }
+    if (!ready.probes.empty()) sink_.probe(std::exchange(ready.probes, {}));
     if (ready.completions.empty() && ready.deliveries.empty()) return;
     sink_.deliver(std::move(ready.completions), std::move(ready.deliveries));
     ready.completions.clear();
@@ -223,6 +224,7 @@ void Partition::refuse_ready(const Error& error) {
     auto& ready = engine_.ready();
     for (auto& completion : ready.completions) refuse(completion.reply, error);
     ready.deliveries.clear();
+    ready.probes.clear();
 }
 
 void Partition::stop() {

@@ -50,6 +50,10 @@ enum class Table : uint8_t {
     service_by_name = 'b',  // which instances have that name
     check = 'h',            // by node and id
     registry_index = 'v',   // the last change of something in the registry, by what it is
+    outbox = 'O',            // of a queue that has subscriptions: its number
+    subscription = 'S',      // by outbox
+    delivery = 'd',          // how far the outbox was carried out for a subscription
+    notification = 'o',      // a message, for those who subscribed to its queue; by sequence
     pool = 'P',             // of queues, by name
     flavor = 'V',           // by project and name
     token = 'K',            // credentials, by the hash of the secret

@@ -116,6 +116,7 @@ private:
             EXPECT_TRUE(is_new) << "answered twice";
         }
     }
+    void probe(std::vector<ProbeOrder> orders) override { EXPECT_TRUE(orders.empty()); }
 
     Metrics metrics_;
     PartitionProbe probe_{metrics_, 0};
