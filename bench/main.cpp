@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "bench/queue/measurements.h"
+#include "bench/registry/measurements.h"
 #include "bench/ticket/measurements.h"
 
 namespace signalbox::bench {
@@ -30,6 +31,7 @@ const std::vector<Measurement> measurements{{"throughput", measure_throughput},
                                             {"queue-memory", measure_queue_memory},
                                             {"import", measure_import},
                                             {"peers", measure_peers},
+                                            {"registry", measure_registry},
                                             {"micro", measure_micro}};
 
 struct Arguments {
