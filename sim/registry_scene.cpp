@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/checksum.h"
-#include "sim/registry_client.h"
+#include "sim/key_client.h"
 
 namespace signalbox {
 

@@ -40,7 +40,7 @@ private:
     uint64_t digest_ = 0;
 };
 
-class RegistryClient;
+class KeyClient;
 
 // The part of a run that is about keys and sessions: writers, readers that wait, and some who want
 // to hold the same key.
@@ -63,7 +63,7 @@ public:
 private:
     World& world_;
     RegistryOracle oracle_;
-    std::vector<std::unique_ptr<RegistryClient>> clients_;
+    std::vector<std::unique_ptr<KeyClient>> clients_;
 };
 
 }  // namespace signalbox

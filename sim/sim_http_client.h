@@ -30,9 +30,8 @@ public:
             found != answers_.end()
                 ? Result<IncomingResponse>(found->second)
                 : Result<IncomingResponse>(fail(ErrorCode::unavailable, "nobody is there"));
-        later_.push_back([then = std::move(then), response = std::move(response)] {
-            then(response);
-        });
+        later_.push_back(
+            [then = std::move(then), response = std::move(response)] { then(response); });
     }
 
 private:

@@ -135,7 +135,8 @@ Result<void> World::start() {
             std::move(tokens), node_->partition_of(tenant_of_tokens));
     }
     frontend_ = std::make_unique<Frontend>(std::move(setup), *node_, router_, http_probe_);
-    prober_ = std::make_unique<Prober>(*frontend_, other_servers_, options_.core.registry.probes_max);
+    prober_ =
+        std::make_unique<Prober>(*frontend_, other_servers_, options_.core.registry.probes_max);
     return {};
 }
 
@@ -217,9 +218,8 @@ void World::deliver(std::vector<Completion> completions, std::vector<FeedDeliver
 
 // Not at once: it may be that the partition is only just being opened.
 void World::probe(std::vector<ProbeOrder> orders) {
-    later_.push_back([this, orders = std::move(orders)]() mutable {
-        prober_->carry_out(std::move(orders));
-    });
+    later_.push_back(
+        [this, orders = std::move(orders)]() mutable { prober_->carry_out(std::move(orders)); });
 }
 
 bool World::run_partitions() {

@@ -16,8 +16,8 @@
 #include "dialect/http_probe.h"
 #include "dialect/http_session.h"
 #include "dialect/prober.h"
-#include "dialect/zaqar/zaqar_options.h"
 #include "dialect/router.h"
+#include "dialect/zaqar/zaqar_options.h"
 #include "runtime/node.h"
 #include "runtime/partition_probe.h"
 #include "sim/response_reader.h"
@@ -83,7 +83,7 @@ public:
         Duration quiet_max = std::chrono::seconds(15);
         std::vector<std::string> origins;  // see Frontend::Setup
         std::vector<std::string> hosts;    // likewise
-        AuthMode auth = AuthMode::open;  // or token, with the root token below
+        AuthMode auth = AuthMode::open;    // or token, with the root token below
         // Cuts what travels into pieces of random size, so that every boundary is met.
         bool scatter_bytes = false;
     };

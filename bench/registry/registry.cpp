@@ -9,8 +9,8 @@
 #include "bench/load/request.h"
 #include "bench/registry/measurements.h"
 
-// Keys and their values, through Consul's routes: writes, reads, and how fast many readers that wait
-// are woken by one write.
+// Keys and their values, through Consul's routes: writes, reads, and how fast many readers that
+// wait are woken by one write.
 
 namespace signalbox::bench {
 namespace {
@@ -76,12 +76,14 @@ public:
             "Keys and values",
             "Through Consul's routes. Every connection keeps one request under way; writes change "
             "1,000 keys in turn, reads get them. Readers that wait for one key have a connection "
-            "each, and the time is from the write that wakes them to the last of their answers. The "
+            "each, and the time is from the write that wakes them to the last of their answers. "
+            "The "
             "limit is the limit server: sent the same writes, the same reads, which it answers "
             "without anything to look up but with a sync, and for the readers one request on each "
             "of as many connections, until the last answer.");
         for (const size_t connections : {1u, 16u, 64u}) TRY(measure_requests(connections));
-        for (const size_t readers : {size_t{1}, size_t{2000}, bench_.choose<size_t>(10'000, 5000)}) {
+        for (const size_t readers :
+             {size_t{1}, size_t{2000}, bench_.choose<size_t>(10'000, 5000)}) {
             TRY(measure_wake_up(readers));
         }
         return {};
@@ -101,8 +103,7 @@ private:
         for (int round = 0; round <= rounds; ++round) {
             for (const bool is_write : {true, false}) {
                 auto& calls = is_write ? writes : reads;
-                TRY_AS(const auto limit,
-                       run_round(*limit_loop, *limit_, calls.calls(), {span, 1}));
+                TRY_AS(const auto limit, run_round(*limit_loop, *limit_, calls.calls(), {span, 1}));
                 TRY_AS(const auto product,
                        run_round(*product_loop, *product_, calls.calls(), {span, 1}));
                 if (round > 0) (is_write ? written : read).add(product, limit);
@@ -136,8 +137,8 @@ private:
         control.on_answer([](const Answer&) {});
         control.send(0, request_of("PUT", "/v1/kv/watched", fmt::format("value {}", round)));
         TRY(control.run([] { return true; }, start + patience));
-        TRY_AS(const bool done, readers.run([&] { return readers.outstanding() == 0; },
-                                            start + patience));
+        TRY_AS(const bool done,
+               readers.run([&] { return readers.outstanding() == 0; }, start + patience));
         const auto took = SteadyClock::now() - start;
         if (!done || good != count) return fail(ErrorCode::internal, "a reader was not answered");
         TRY(control.run([&] { return control.outstanding() == 0; }, start + patience));
@@ -172,13 +173,12 @@ private:
             return time_text(Nanoseconds(static_cast<int64_t>(nanoseconds)));
         };
         const bool is_crowd = count >= 5000;
-        bench_.report().add({fmt::format("one write wakes {} reader{}", count,
-                                         count == 1 ? "" : "s"),
-                             time(took.product()), time(took.limit()), took.ratio_text(),
-                             is_crowd ? "< 100 ms" : "",
-                             is_crowd ? verdict(took.product() <
-                                                static_cast<double>(wake_max.count()))
-                                      : Verdict::none});
+        bench_.report().add(
+            {fmt::format("one write wakes {} reader{}", count, count == 1 ? "" : "s"),
+             time(took.product()), time(took.limit()), took.ratio_text(),
+             is_crowd ? "< 100 ms" : "",
+             is_crowd ? verdict(took.product() < static_cast<double>(wake_max.count()))
+                      : Verdict::none});
         return {};
     }
 

@@ -32,9 +32,10 @@ int exec(const ExecFlags& flags) {
 
 void add_exec_command(CLI::App& app, TrailingWords& trailing, int& status) {
     const auto flags = std::make_shared<ExecFlags>();
-    auto* command = app.add_subcommand(
-        "exec", "Run a command with keys of the registry in its environment:\n"
-                "signalbox exec --prefix app/config [flags] -- command ...");
+    auto* command =
+        app.add_subcommand("exec",
+                           "Run a command with keys of the registry in its environment:\n"
+                           "signalbox exec --prefix app/config [flags] -- command ...");
     command
         ->add_option("--prefix", flags->prefixes,
                      "Keys below this path: a/b/c below a/ is the variable B_C. May be repeated; "

@@ -35,9 +35,8 @@ int ExecRun::run() {
         return missing->exit_code;
     }
     for (const auto& watched : watched_) {
-        threads_.emplace_back([this, &watched = *watched](const std::stop_token& stop) {
-            watch(watched, stop);
-        });
+        threads_.emplace_back(
+            [this, &watched = *watched](const std::stop_token& stop) { watch(watched, stop); });
     }
     Environment first;
     if (const auto status = wait_for_first(first)) return *status;
@@ -135,9 +134,8 @@ std::optional<int> ExecRun::wait_for_first(Environment& first) {
             say("gave up waiting for the keys");
             const std::lock_guard lock(mutex_);
             for (const auto& watched : watched_) {
-                const bool is_away =
-                    !watched->values && watched->trouble &&
-                    watched->trouble->code == ErrorCode::unavailable;
+                const bool is_away = !watched->values && watched->trouble &&
+                                     watched->trouble->code == ErrorCode::unavailable;
                 if (is_away) return exit_code::unreachable;
             }
             return exit_code::try_later;

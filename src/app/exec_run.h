@@ -24,9 +24,9 @@ struct ExecFlags : RegistryFlags {
     std::vector<std::string> command;
 };
 
-// One run of `exec`: waits for the keys, runs the command with them in its environment, and restarts
-// it, or sends it a signal, when they change. It never makes things worse: while the server is away,
-// refuses, or has lost the keys, the command goes on with what was good last.
+// One run of `exec`: waits for the keys, runs the command with them in its environment, and
+// restarts it, or sends it a signal, when they change. It never makes things worse: while the
+// server is away, refuses, or has lost the keys, the command goes on with what was good last.
 //
 //   waiting --keys are there--> running --command ends--> its exit code
 //                                  +--keys change, and stay so for a moment--> ended, then running

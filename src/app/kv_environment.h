@@ -10,7 +10,7 @@ namespace signalbox {
 // Keys below a prefix as variables of an environment: "app/db/host" below "app/" is DB_HOST.
 // Whatever cannot be in a variable's name becomes an underscore.
 struct EnvironmentRules {
-    std::string prefix;      // with a slash at the end, or empty
+    std::string prefix;       // with a slash at the end, or empty
     bool keeps_case = false;  // else letters become upper case
 };
 

@@ -6,10 +6,12 @@ namespace signalbox {
 namespace {
 
 TEST(KvEnvironment, names_variables_by_their_path) {
-    const auto made = make_environment(
-        {{"app/", ""}, {"app/db/", ""}, {"app/db/host", "a b"}, {"app/log-level", "x"},
-         {"app/2nd", "y"}},
-        {"app/", false});
+    const auto made = make_environment({{"app/", ""},
+                                        {"app/db/", ""},
+                                        {"app/db/host", "a b"},
+                                        {"app/log-level", "x"},
+                                        {"app/2nd", "y"}},
+                                       {"app/", false});
     ASSERT_TRUE(made);
     EXPECT_EQ(*made, (Environment{{"DB_HOST", "a b"}, {"LOG_LEVEL", "x"}, {"_2ND", "y"}}));
     const auto kept = make_environment({{"app/db/Host", ""}}, {"app/", true});

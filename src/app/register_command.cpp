@@ -30,8 +30,9 @@ int register_service(const RegisterFlags& flags) {
 void add_register_command(CLI::App& app, TrailingWords& trailing, int& status) {
     const auto flags = std::make_shared<RegisterFlags>();
     auto* command = app.add_subcommand(
-        "register", "Keep a service in the registry for as long as this, or a command, runs:\n"
-                    "signalbox register --service NAME [flags] [-- command ...]");
+        "register",
+        "Keep a service in the registry for as long as this, or a command, runs:\n"
+        "signalbox register --service NAME [flags] [-- command ...]");
     command->add_option("--service", flags->service, "What it is called")->type_name("NAME");
     command->add_option("--id", flags->id, "Which instance of it [its name]")->type_name("ID");
     command->add_option("--address", flags->address, "Where it is [where its node is]")

@@ -115,8 +115,7 @@ void RegisterRun::keep_registered(const std::stop_token& stop) {
 }
 
 void RegisterRun::deregister() {
-    const auto done =
-        client_.put("/v1/agent/service/deregister/" + percent_encode(id_), {}, {});
+    const auto done = client_.put("/v1/agent/service/deregister/" + percent_encode(id_), {}, {});
     if (done || done.error().code == ErrorCode::not_found) return;
     say(fmt::format("{}: {}; {} stays until its check has expired", client_.url(),
                     done.error().message, id_));
@@ -132,8 +131,7 @@ int RegisterRun::run() {
     }
     int status = exit_code::done;
     {
-        const std::jthread keeper(
-            [this](const std::stop_token& stop) { keep_registered(stop); });
+        const std::jthread keeper([this](const std::stop_token& stop) { keep_registered(stop); });
         for (bool is_ending = false;;) {
             const auto event = supervisor_.wait(std::nullopt);
             if (event.ended) {

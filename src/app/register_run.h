@@ -23,8 +23,8 @@ struct RegisterFlags : RegistryFlags {
     std::vector<std::string> command;
 };
 
-// One run of `register`: keeps a service in the registry for as long as this process, or the command
-// that it runs, is alive. A heartbeat that fails for whatever reason is followed by a new
+// One run of `register`: keeps a service in the registry for as long as this process, or the
+// command that it runs, is alive. A heartbeat that fails for whatever reason is followed by a new
 // registration, so that it survives a server that has lost it. Taken off at the end.
 //
 // The main thread has the command; another one tells the server.

@@ -104,8 +104,8 @@ Result<Indexed<RegistryClient::Values>> RegistryClient::values(const std::string
     return found;
 }
 
-Result<Indexed<bool>> RegistryClient::has_key(const std::string& key, uint64_t index,
-                                              Duration wait, const std::stop_token& stop) {
+Result<Indexed<bool>> RegistryClient::has_key(const std::string& key, uint64_t index, Duration wait,
+                                              const std::stop_token& stop) {
     TRY_AS(const auto response, read("/v1/kv/" + key_path(key), index, wait, stop));
     if (response.status != 200 && response.status != 404) return fail(refusal_of(response));
     return Indexed<bool>{index_of(response), response.status == 200};
@@ -113,8 +113,8 @@ Result<Indexed<bool>> RegistryClient::has_key(const std::string& key, uint64_t i
 
 Result<Indexed<size_t>> RegistryClient::passing(const std::string& service, uint64_t index,
                                                 Duration wait, const std::stop_token& stop) {
-    TRY_AS(const auto response, read("/v1/health/service/" + percent_encode(service) + "?passing=1",
-                                     index, wait, stop));
+    TRY_AS(const auto response,
+           read("/v1/health/service/" + percent_encode(service) + "?passing=1", index, wait, stop));
     if (response.status != 200) return fail(refusal_of(response));
     const auto document = JsonDocument::parse(response.body);
     if (!document || document->root().kind() != JsonKind::array) {

@@ -41,8 +41,7 @@ public:
                                     const std::stop_token& stop);
 
     // A PUT whose answer does not matter.
-    Result<void> put(const std::string& path, const std::string& body,
-                     const std::stop_token& stop);
+    Result<void> put(const std::string& path, const std::string& body, const std::stop_token& stop);
 
     [[nodiscard]] const std::string& url() const { return address_.url; }
 

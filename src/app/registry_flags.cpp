@@ -77,7 +77,7 @@ Result<RegistryAddress> find_registry(const std::string& url, const std::string&
         return value == nullptr ? "" : value;
     };
     RegistryAddress address;
-    address.token = !token.empty()                        ? token
+    address.token = !token.empty()                         ? token
                     : !variable("SIGNALBOX_TOKEN").empty() ? variable("SIGNALBOX_TOKEN")
                                                            : variable("CONSUL_HTTP_TOKEN");
     const std::string said = !url.empty() ? url : variable("SIGNALBOX_URL");
@@ -100,22 +100,22 @@ Result<RegistryAddress> find_registry(const std::string& url, const std::string&
         TRY_AS(address.url, checked(with_scheme(consul, environment("CONSUL_HTTP_SSL"))));
         return address;
     }
-    TRY_AS(address.url, checked(fmt::format("{}://{}:{}", scheme.empty() ? "http" : scheme,
-                                            host.empty() ? "consul" : host,
-                                            port.empty() ? "8500" : port)));
+    TRY_AS(address.url,
+           checked(fmt::format("{}://{}:{}", scheme.empty() ? "http" : scheme,
+                               host.empty() ? "consul" : host, port.empty() ? "8500" : port)));
     return address;
 }
 
 void RegistryFlags::add_to(CLI::App& command) {
     command.add_option("--url", url, "The registry, a Signalbox or a Consul (SIGNALBOX_URL)")
         ->type_name("URL");
-    command
-        .add_option("--token", token, "Who is asking (SIGNALBOX_TOKEN, then CONSUL_HTTP_TOKEN)")
+    command.add_option("--token", token, "Who is asking (SIGNALBOX_TOKEN, then CONSUL_HTTP_TOKEN)")
         ->type_name("TOKEN");
     command.add_option("--ca-file", ca_file, "Authorities to trust for https, as PEM")
         ->type_name("FILE");
     command
-        .add_option("--consul-file", file, fmt::format("Where WAZO_CONSUL_* may be told [{}]", file))
+        .add_option("--consul-file", file,
+                    fmt::format("Where WAZO_CONSUL_* may be told [{}]", file))
         ->type_name("FILE");
     command.footer(exit_codes);
 }

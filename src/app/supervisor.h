@@ -12,9 +12,9 @@
 
 namespace signalbox {
 
-// A command that runs for as long as this process does, and the wishes that come meanwhile: signals,
-// a bell that other threads ring, and points in time. Main thread, and before any other one is
-// there (see SignalInbox).
+// A command that runs for as long as this process does, and the wishes that come meanwhile:
+// signals, a bell that other threads ring, and points in time. Main thread, and before any other
+// one is there (see SignalInbox).
 class Supervisor {
 public:
     using Clock = std::chrono::steady_clock;

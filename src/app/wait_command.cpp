@@ -59,9 +59,8 @@ public:
 
     int run(const std::vector<ServiceWish>& services) {
         for (const auto& wish : services) {
-            const int status = wait_until([&](uint64_t index, Duration wait) {
-                return look_for(wish, index, wait);
-            });
+            const int status = wait_until(
+                [&](uint64_t index, Duration wait) { return look_for(wish, index, wait); });
             if (status != exit_code::done) return status;
         }
         for (const auto& key : flags_.keys) {
@@ -169,9 +168,9 @@ int wait(const WaitFlags& flags) {
 
 void add_wait_command(CLI::App& app, int& status) {
     const auto flags = std::make_shared<WaitFlags>();
-    auto* command = app.add_subcommand(
-        "wait", "Wait until services are passing and keys are there:\n"
-                "signalbox wait --service NAME --key PATH --deadline 60s");
+    auto* command = app.add_subcommand("wait",
+                                       "Wait until services are passing and keys are there:\n"
+                                       "signalbox wait --service NAME --key PATH --deadline 60s");
     command
         ->add_option("--service", flags->services,
                      "A service, or so many instances of it; may be repeated")

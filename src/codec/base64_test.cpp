@@ -17,8 +17,8 @@ TEST(Base64, goes_there_and_back) {
 }
 
 TEST(Base64, refuses_what_is_none) {
-    for (const auto* text : {"a", "ab", "abc", "ab=", "a===", "====", "ab==cd==", "YQ==\n", " YQ=",
-                             "YR==", "Y*==", "YW\n=", "-_=="}) {
+    for (const auto* text : {"a", "ab", "abc", "ab=", "a===", "====", "ab==cd==", "YQ==\n",
+                             " YQ=", "YR==", "Y*==", "YW\n=", "-_=="}) {
         EXPECT_FALSE(base64_decode(text)) << text;
     }
     EXPECT_EQ(base64_decode(""), "");

@@ -18,7 +18,8 @@ protected:
         ASSERT_EQ(wire_->ask(request_bytes("PUT", "/v1/kv/" + key, value)).body, "true");
     }
     void erase(const std::string& prefix) {
-        ASSERT_EQ(wire_->ask(request_bytes("DELETE", "/v1/kv/" + prefix + "?recurse")).body, "true");
+        ASSERT_EQ(wire_->ask(request_bytes("DELETE", "/v1/kv/" + prefix + "?recurse")).body,
+                  "true");
     }
     void put_service(const std::string& body) {
         ASSERT_EQ(wire_->ask(request_bytes("PUT", "/v1/agent/service/register", body)).status, 200);
@@ -30,8 +31,8 @@ protected:
     void wait_for_passing(const std::string& service, size_t count) {
         std::string index = "0";
         for (;;) {
-            const auto answer = wire_->ask(request_bytes(
-                "GET", "/v1/health/service/" + service + "?passing&index=" + index));
+            const auto answer = wire_->ask(
+                request_bytes("GET", "/v1/health/service/" + service + "?passing&index=" + index));
             if (parse(answer.body).size() == count) return;
             index = answer.field("x-consul-index");
         }
@@ -46,14 +47,16 @@ protected:
     }
     static std::string goes_on(const std::string& says) {
         return "trap 'kill -9 $!; exit 7' TERM; trap 'echo hup' HUP\n"
-               "tail -f /dev/null & echo " + says + "; while :; do wait; done";
+               "tail -f /dev/null & echo " +
+               says + "; while :; do wait; done";
     }
 
     std::optional<Wire> wire_{std::in_place, server_.port()};
 };
 
 TEST_F(RegistryCommands, WaitsForServicesAndKeys) {
-    const auto cli = start_cli({"wait", "--service", "db:2", "--key", "ready", "--deadline", "60s"});
+    const auto cli =
+        start_cli({"wait", "--service", "db:2", "--key", "ready", "--deadline", "60s"});
     cli->wait_for_errors("waiting for service db (0 of 2 passing)");
     put_service(R"({"ID":"db1","Name":"db","Check":{"TTL":"1h","Status":"passing"}})");
     cli->wait_for_errors("(1 of 2 passing)");
@@ -71,8 +74,8 @@ TEST_F(RegistryCommands, WaitGivesUp) {
     const auto late = run_cli({"wait", "--key", "nothing", "--deadline", "1ms"});
     EXPECT_EQ(late.status, 75);
     EXPECT_NE(late.errors.find("gave up waiting for key nothing"), std::string::npos);
-    const auto away = run_cli(
-        {"wait", "--key", "nothing", "--deadline", "1ms", "--url", "http://127.0.0.1:1"});
+    const auto away =
+        run_cli({"wait", "--key", "nothing", "--deadline", "1ms", "--url", "http://127.0.0.1:1"});
     EXPECT_EQ(away.status, 69);
     EXPECT_EQ(run_cli({"wait"}).status, 2);
     EXPECT_EQ(run_cli({"wait", "--service", "a:b"}).status, 2);
@@ -164,9 +167,9 @@ TEST_F(RegistryCommands, ExecStartsWithNothingOnlyWhenItMay) {
 }
 
 TEST_F(RegistryCommands, RegistersForAsLongAsItsCommandRuns) {
-    const auto cli = start_cli({"register", "--service", "pg", "--id", "scope/pg1", "--port", "5432",
-                                "--tag", "primary", "--meta", "a=b", "--ttl", "10s", "--", "sh",
-                                "-c", goes_on("ready")});
+    const auto cli =
+        start_cli({"register", "--service", "pg", "--id", "scope/pg1", "--port", "5432", "--tag",
+                   "primary", "--meta", "a=b", "--ttl", "10s", "--", "sh", "-c", goes_on("ready")});
     wait_for_passing("pg", 1);
     const auto found = passing("pg").at(0).at("Service");
     EXPECT_EQ(found.at("ID"), "scope/pg1");

@@ -44,8 +44,7 @@ struct Model {
 
 class Script {
 public:
-    explicit Script(uint64_t seed, CoreLimits limits = {})
-        : random_(seed), driver_(limits, seed) {}
+    explicit Script(uint64_t seed, CoreLimits limits = {}) : random_(seed), driver_(limits, seed) {}
 
     void run(int steps) {
         for (int i = 0; i < steps && !testing::Test::HasFatalFailure(); ++i) step();
@@ -204,9 +203,7 @@ private:
             if (random_.chance(1, 3)) {
                 const auto known = draft.entries.find(put.key);
                 const bool is_there = known != draft.entries.end();
-                put.cas = random_.chance(1, 4) ? 1
-                          : is_there           ? known->second.modify_index
-                                               : 0;
+                put.cas = random_.chance(1, 4) ? 1 : is_there ? known->second.modify_index : 0;
                 operation.verb = KvVerb::cas;
                 operation.index = *put.cas;
             } else if (random_.chance(1, 3)) {
@@ -367,7 +364,8 @@ private:
         for (auto at = parked_.begin(); at != parked_.end();) {
             const bool is_woken = woken.contains(at->first);
             const bool is_due = is_touched(at->second);
-            // Deleting a whole prefix may wake those who wait for keys below it that were not there.
+            // Deleting a whole prefix may wake those who wait for keys below it that were not
+            // there.
             EXPECT_TRUE(is_woken || !is_due) << "a change was missed of " << at->second.name;
             if (!is_due && is_woken) ++spurious_;
             at = is_woken ? parked_.erase(at) : std::next(at);

@@ -142,8 +142,8 @@ TEST_F(RegistryTest, what_an_address_says_moves_the_index_only_now_and_then) {
     for (int i = 0; i < 60; ++i) {
         driver_.advance(seconds(10));
         for (const auto& order : driver_.probes()) {
-            driver_.must(UpdateCheck{"", "h", CheckStatus::passing, std::to_string(i),
-                                     order.number});
+            driver_.must(
+                UpdateCheck{"", "h", CheckStatus::passing, std::to_string(i), order.number});
         }
         const uint64_t now = index(IndexScope::checks);
         if (now != last) ++moved;
@@ -245,9 +245,8 @@ TEST_F(RegistryTest, random_scripts_keep_every_invariant) {
             } else if (what == 4) {
                 (void)driver.ask(Deregister{node, id, std::nullopt});
             } else if (what == 5) {
-                (void)driver.ask(Deregister{node, std::nullopt,
-                                            random.chance(1, 2) ? std::optional(id)
-                                                                : std::nullopt});
+                (void)driver.ask(Deregister{
+                    node, std::nullopt, random.chance(1, 2) ? std::optional(id) : std::nullopt});
             } else if (what == 6) {
                 const auto status = static_cast<CheckStatus>(random.below(3));
                 (void)driver.ask(UpdateCheck{node, id, status, "", std::nullopt});
@@ -265,9 +264,8 @@ TEST_F(RegistryTest, random_scripts_keep_every_invariant) {
             std::map<std::string, uint64_t> now;
             for (const auto& each : names) {
                 const auto own = *read_index(driver.store(), tenant, IndexScope::service, each);
-                now[each] = own > 0 ? own
-                                    : *read_index(driver.store(), tenant,
-                                                  IndexScope::service_floor);
+                now[each] =
+                    own > 0 ? own : *read_index(driver.store(), tenant, IndexScope::service_floor);
                 ASSERT_GE(now[each], seen[each]) << each << " went back";
             }
             std::map<RequestId, bool> woken;

@@ -1,4 +1,4 @@
-#include "sim/registry_client.h"
+#include "sim/key_client.h"
 
 #include <nlohmann/json.hpp>
 
@@ -35,12 +35,12 @@ bool is_refusal(const SimResponse& response) {
 
 }  // namespace
 
-uint64_t RegistryClient::index_of(const SimResponse& response) {
+uint64_t KeyClient::index_of(const SimResponse& response) {
     const auto text = response.field("x-consul-index");
     return text.empty() ? 0 : std::stoull(text);
 }
 
-void RegistryClient::act() {
+void KeyClient::act() {
     if (!http_.is_waiting()) {
         if (!retires_) begin();
         return;
@@ -60,7 +60,7 @@ void RegistryClient::act() {
     }
 }
 
-bool RegistryClient::retire() {
+bool KeyClient::retire() {
     retires_ = true;
     return !http_.is_waiting();
 }
@@ -121,9 +121,9 @@ void KeyReader::begin() {
     known_value_ = is_number_ ? oracle_.value_known(target_) : 0;
     std::string target = "kv/" + target_;
     if (index_ > 0) {
-        target += fmt::format("{}index={}&wait={}ms",
-                              target_.find('?') == std::string::npos ? '?' : '&', index_,
-                              1 + random.below(3000));
+        target +=
+            fmt::format("{}index={}&wait={}ms", target_.find('?') == std::string::npos ? '?' : '&',
+                        index_, 1 + random.below(3000));
     }
     send("GET", target);
 }
@@ -155,12 +155,12 @@ void LockSeeker::forget() {
 }
 
 void LockSeeker::cut() {
-    RegistryClient::cut();
+    KeyClient::cut();
     forget();
 }
 
 void LockSeeker::hang_up() {
-    RegistryClient::hang_up();
+    KeyClient::hang_up();
     forget();
 }
 
@@ -183,8 +183,8 @@ void LockSeeker::begin() {
         if (!random.chance(1, 20)) return;
         const bool deletes = random.chance(1, 2);
         try_to(Stage::making, "session/create",
-               fmt::format(R"({{"TTL":"10s","LockDelay":"{}s","Behavior":"{}"}})",
-                           random.below(3), deletes ? "delete" : "release"));
+               fmt::format(R"({{"TTL":"10s","LockDelay":"{}s","Behavior":"{}"}})", random.below(3),
+                           deletes ? "delete" : "release"));
     } else if (random.chance(1, 300)) {
         forget();  // it dies
     } else if (random.chance(1, 10)) {

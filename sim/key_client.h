@@ -8,11 +8,11 @@
 namespace signalbox {
 
 // A client of Consul's routes in the simulator: one request at a time.
-class RegistryClient {
+class KeyClient {
 public:
-    RegistryClient(World& world, RegistryOracle& oracle, unsigned number)
+    KeyClient(World& world, RegistryOracle& oracle, unsigned number)
         : world_(world), oracle_(oracle), number_(number), http_(world) {}
-    virtual ~RegistryClient() = default;
+    virtual ~KeyClient() = default;
 
     void act();
     // It begins with nothing more; true when it is done.
@@ -40,9 +40,9 @@ protected:
 };
 
 // Writes higher and higher numbers under a key of its own, and makes and deletes others.
-class KeyWriter : public RegistryClient {
+class KeyWriter : public KeyClient {
 public:
-    using RegistryClient::RegistryClient;
+    using KeyClient::KeyClient;
 
 private:
     void begin() override;
@@ -51,15 +51,15 @@ private:
 
     uint64_t number_written_ = 0;
     std::string key_;  // of the request under way; empty: it does not matter
-    // What its own key was like when it last looked. It writes only over that: what it asked for on a
-    // connection that it has left may still be done.
+    // What its own key was like when it last looked. It writes only over that: what it asked for on
+    // a connection that it has left may still be done.
     std::optional<uint64_t> seen_index_;
 };
 
 // Reads keys and prefixes, and waits for their next change.
-class KeyReader : public RegistryClient {
+class KeyReader : public KeyClient {
 public:
-    using RegistryClient::RegistryClient;
+    using KeyClient::KeyClient;
 
 private:
     void begin() override;
@@ -73,9 +73,9 @@ private:
 };
 
 // Wants to hold the key that the others want, for as long as its session lives.
-class LockSeeker : public RegistryClient {
+class LockSeeker : public KeyClient {
 public:
-    using RegistryClient::RegistryClient;
+    using KeyClient::KeyClient;
     // It dies without a word.
     void cut() override;
     void hang_up() override;
