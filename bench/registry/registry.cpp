@@ -81,6 +81,7 @@ public:
             "limit is the limit server: sent the same writes, the same reads, which it answers "
             "without anything to look up but with a sync, and for the readers one request on each "
             "of as many connections, until the last answer.");
+        TRY(fill());
         for (const size_t connections : {1u, 16u, 64u}) TRY(measure_requests(connections));
         for (const size_t readers :
              {size_t{1}, size_t{2000}, bench_.choose<size_t>(10'000, 5000)}) {
@@ -90,6 +91,15 @@ public:
     }
 
 private:
+    // Every key is there before it is read.
+    Result<void> fill() {
+        TRY_AS(const auto loop, LoadLoop::connect(product_->endpoint(), 1));
+        for (size_t i = 0; i < keys; ++i) {
+            TRY(loop->ask(0, request_of("PUT", fmt::format("/v1/kv/bench/{}", i), "filled")));
+        }
+        return {};
+    }
+
     Result<void> measure_requests(size_t connections) {
         TRY_AS(const auto product_loop, LoadLoop::connect(product_->endpoint(), connections));
         TRY_AS(const auto limit_loop, LoadLoop::connect(limit_->endpoint(), connections));
@@ -116,7 +126,9 @@ private:
     }
 
     // From the write to the last answer.
-    Result<Nanoseconds> wake(LoadLoop& control, LoadLoop& readers, int round) {
+    Result<Nanoseconds> wake(LoadLoop& control, size_t count, int round) {
+        TRY_AS(const auto connected, LoadLoop::connect(product_->endpoint(), count));
+        LoadLoop& readers = *connected;
         const auto put = [&](const std::string& value) {
             return control.ask(0, request_of("PUT", "/v1/kv/watched", value));
         };
@@ -124,7 +136,6 @@ private:
         TRY_AS(const auto now, control.ask(0, request_of("GET", "/v1/kv/watched")));
         TRY_AS(const uint64_t index, index_in(now.body));
         const auto request = request_of("GET", fmt::format("/v1/kv/watched?index={}", index));
-        const size_t count = readers.connection_count();
         size_t good = 0;
         readers.on_answer([&](const Answer& answer) { good += answer.status == 200 ? 1 : 0; });
         for (ConnectionIndex i = 0; i < count; ++i) readers.send(i, request);
@@ -145,7 +156,9 @@ private:
         return took;
     }
 
-    static Result<Nanoseconds> answer_all(LoadLoop& loop) {
+    Result<Nanoseconds> answer_all(size_t count) {
+        TRY_AS(const auto connected, LoadLoop::connect(limit_->endpoint(), count));
+        LoadLoop& loop = *connected;
         const auto request = request_of("PUT", "/v1/kv/watched", "value");
         const auto start = SteadyClock::now();
         loop.on_answer([](const Answer&) {});
@@ -158,13 +171,12 @@ private:
 
     Result<void> measure_wake_up(size_t count) {
         TRY_AS(const auto control, LoadLoop::connect(product_->endpoint(), 1));
-        TRY_AS(const auto readers, LoadLoop::connect(product_->endpoint(), count));
-        TRY_AS(const auto limit_loop, LoadLoop::connect(limit_->endpoint(), count));
         Rounds took;
         const int rounds = bench_.choose(7, 3);
         for (int round = 0; round <= rounds; ++round) {
-            TRY_AS(const auto limit, answer_all(*limit_loop));
-            TRY_AS(const auto product, wake(*control, *readers, round));
+            // One crowd at a time, because descriptors are few.
+            TRY_AS(const auto limit, answer_all(count));
+            TRY_AS(const auto product, wake(*control, count, round));
             if (round > 0) {
                 took.add(static_cast<double>(product.count()), static_cast<double>(limit.count()));
             }

@@ -21,8 +21,8 @@ struct LockDelay : TimerHook {
     std::string key;
 };
 
-// Keys and their values. They are rows, and readers read them as rows (core/kv_rows.h); memory holds
-// what cannot wait for a row to be asked: delays of locks, and some numbers of each tenant.
+// Keys and their values. They are rows, and readers read them as rows (core/kv_rows.h); memory
+// holds what cannot wait for a row to be asked: delays of locks, and some numbers of each tenant.
 //
 //   key --put--> is there --acquire--> held by a session --release, or the session ends--> is there
 //       --delete--> a grave for a while, so that the index of its prefixes moves on

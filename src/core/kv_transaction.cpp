@@ -75,12 +75,12 @@ Result<Failure> Kv::run(TenantId tenant, const KvOperation& operation,
             return write_as(put, fmt::format("failed to set key \"{}\", index is stale", key));
         case KvVerb::lock: {
             if (!operation.session || sessions_.find(tenant, *operation.session) == nullptr) {
-                return Failure(fmt::format(
-                    "invalid session \"{}\"", operation.session ? operation.session->text() : ""));
+                return Failure(fmt::format("invalid session \"{}\"",
+                                           operation.session ? operation.session->text() : ""));
             }
             put.acquire = operation.session;
-            return write_as(
-                put, fmt::format("failed to lock key \"{}\", lock is already held", key));
+            return write_as(put,
+                            fmt::format("failed to lock key \"{}\", lock is already held", key));
         }
         case KvVerb::unlock:
             put.release = operation.session.value_or(Uuid());
@@ -99,7 +99,7 @@ Result<Failure> Kv::run(TenantId tenant, const KvOperation& operation,
                 if (!next) return Failure();
                 bytes += next->key.size() + next->value.size();
                 if (bytes > limits_.answer_bytes_max) {
-                    return fail(ErrorCode::too_large, "the answer would be too large; ask for less");
+                    return fail(ErrorCode::too_large, "the answer would be too large");
                 }
                 outcome.entries.push_back({std::move(*next), true});
             }

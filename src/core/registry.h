@@ -35,15 +35,15 @@ struct Check {
     CheckTimer deadline{TimerKind::check_deadline, *this};
     // When it has been critical for too long.
     CheckTimer reaping{TimerKind::check_reaping, *this};
-    uint64_t probe = 0;  // the last that was asked for
+    uint64_t probe = 0;                      // the last that was asked for
     std::optional<SteadyInstant> probed_at;  // while there is no answer to it
     // What it says has changed since then, and not yet its index.
     std::optional<SteadyInstant> stale_since;
 };
 
 // Nodes, their services, and what is known of their health. All of it is in memory, because it is
-// alive, and all of it is in rows, which readers read (core/registry_rows.h). The server's own node,
-// whose name is empty here, is there without a row.
+// alive, and all of it is in rows, which readers read (core/registry_rows.h). The server's own
+// node, whose name is empty here, is there without a row.
 //
 // A registration that says nothing new changes nothing. Status is written when it changes; what a
 // check says beside it is written too, but moves no index before a while has passed, so that

@@ -300,7 +300,8 @@ Result<void> Members::only_known() const {
     return {};
 }
 
-void RouteTable::add(HttpMethod method, std::string_view path, Handle handle, Access access) {
+void RouteTable::add(HttpMethod method, std::string_view path, ConsulHandler handle,
+                     Access access) {
     router_.add(
         Dialect::consul, method, "/v1" + std::string(path),
         [options = options_, handle](Call& call) {

@@ -56,8 +56,7 @@ public:
     [[nodiscard]] Result<JsonDocument> json(std::string_view otherwise) const;
 
 private:
-    ConsulCall(const Call& call, OptionsPtr options)
-        : call_(&call), options_(std::move(options)) {}
+    ConsulCall(const Call& call, OptionsPtr options) : call_(&call), options_(std::move(options)) {}
 
     const Call* call_;
     OptionsPtr options_;
@@ -96,13 +95,13 @@ private:
 Result<Duration> parse_go_duration(std::string_view text, std::string_view field);
 
 // Registers a handler that may fail before it has answered.
-using Handle = Result<void> (*)(const ConsulCall& call);
+using ConsulHandler = Result<void> (*)(const ConsulCall& call);
 class RouteTable {
 public:
     RouteTable(Router& router, OptionsPtr options)
         : router_(router), options_(std::move(options)) {}
 
-    void add(HttpMethod method, std::string_view path, Handle handle,
+    void add(HttpMethod method, std::string_view path, ConsulHandler handle,
              Access access = Access::by_method);
     [[nodiscard]] const OptionsPtr& options() const { return options_; }
 

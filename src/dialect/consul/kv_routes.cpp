@@ -65,7 +65,7 @@ Result<void> check_tree_action(const Identity& identity, std::string key) {
     if (identity.acl.empty()) return {};
     for (const auto& pattern : identity.acl) {
         if (!pattern.starts_with('!')) continue;
-        return fail(ErrorCode::forbidden, "a pattern takes keys away, which may be below the prefix",
+        return fail(ErrorCode::forbidden, "a pattern takes keys away, perhaps below the prefix",
                     "acl");
     }
     // As long as this, only a pattern of any depth matches.
