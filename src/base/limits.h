@@ -148,14 +148,14 @@ struct RegistryLimits {
     size_t metadata_max = 64;  // pairs
     size_t metadata_value_bytes_max = 512;
     size_t notes_bytes_max = 4096;
-    size_t output_bytes_max = 4096;       // of a check; the rest is cut off
+    size_t output_bytes_max = 4096;        // of a check; the rest is cut off
     size_t definition_bytes_max = 65'536;  // of how a check is carried out
     Duration ttl_min = std::chrono::milliseconds(1);
     Duration interval_min = std::chrono::seconds(1);
     Duration span_max = std::chrono::days(366);  // of a TTL, an interval, a timeout
     Duration reap_min = std::chrono::minutes(1);
     Duration output_age_max = std::chrono::minutes(5);  // before it moves the index
-    size_t probes_max = 256;  // under way at a time, of the server
+    size_t probes_max = 256;                            // under way at a time, of the server
 };
 
 struct SubscriptionLimits {

@@ -25,8 +25,7 @@ bool may_add_tenant(const CommandBody& body) {
            std::holds_alternative<CreateQueue>(body) ||
            std::holds_alternative<PostMessages>(body) ||
            std::holds_alternative<CreateSubscription>(body) ||
-           std::holds_alternative<PutKey>(body) ||
-           std::holds_alternative<RunKvTransaction>(body) ||
+           std::holds_alternative<PutKey>(body) || std::holds_alternative<RunKvTransaction>(body) ||
            std::holds_alternative<Register>(body);
 }
 
@@ -292,14 +291,11 @@ struct Engine::Apply {
     }
     void operator()(const WaitForChange& command) const {
         if (engine.stopping_) return answer<ChangeSeen>(fail(stopping()));
-        const auto seen =
-            engine.watches_.wait(tenant, tenant_name, command, request, step);
+        const auto seen = engine.watches_.wait(tenant, tenant_name, command, request, step);
         if (!seen) return answer<ChangeSeen>(fail(seen.error()));
         if (*seen) answer<ChangeSeen>(**seen);
     }
-    void operator()(const PutKey& command) const {
-        answer(engine.kv_.put(tenant, command, step));
-    }
+    void operator()(const PutKey& command) const { answer(engine.kv_.put(tenant, command, step)); }
     void operator()(const DeleteKey& command) const {
         answer(engine.kv_.remove(tenant, command, step));
     }
@@ -446,8 +442,7 @@ void Engine::fire(TimerHook& hook, Step& step) {
         case TimerKind::queue_delay:
             return queues_.messages.on_delay(static_cast<QueueTimer&>(hook).queue, step);
         case TimerKind::queue_rounds: return queues_.catalog.go_rounds(step);
-        case TimerKind::lock_delay:
-            return kv_.on_lock_delay(static_cast<LockDelay&>(hook), step);
+        case TimerKind::lock_delay: return kv_.on_lock_delay(static_cast<LockDelay&>(hook), step);
         case TimerKind::check_deadline:
             registry_.on_deadline(static_cast<CheckTimer&>(hook).check, step);
             return end_dependent_sessions(step);

@@ -68,10 +68,10 @@ Result<void> Kv::check_key(const std::string& key) const {
 
 Result<void> Kv::check_value(const PutKey& command) const {
     if (command.value.size() > limits_.value_bytes_max) {
-        return fail(ErrorCode::too_large,
-                    fmt::format("Request body too large, max allowed is {} bytes",
-                                limits_.value_bytes_max),
-                    "value");
+        return fail(
+            ErrorCode::too_large,
+            fmt::format("Request body too large, max allowed is {} bytes", limits_.value_bytes_max),
+            "value");
     }
     return {};
 }

@@ -19,7 +19,7 @@ struct KvEntry {
     uint64_t flags = 0;  // the client's own
     uint64_t create_index = 0;
     uint64_t modify_index = 0;
-    uint64_t lock_index = 0;  // how often it was taken
+    uint64_t lock_index = 0;      // how often it was taken
     std::optional<Uuid> session;  // that holds it
 };
 

@@ -112,8 +112,7 @@ Result<void> Registry::check_room(TenantId tenant, const Register& command) cons
     const auto has_service = [&](const std::string& id) {
         return is_there && node->services.contains(id);
     };
-    if (command.service && !has_service(command.service->id) &&
-        services_ >= limits_.services_max) {
+    if (command.service && !has_service(command.service->id) && services_ >= limits_.services_max) {
         return fail(ErrorCode::overloaded, "too many services");
     }
     size_t new_checks = 0;
@@ -318,8 +317,8 @@ void Registry::drop_if_empty(const Place& place) {
 
 Result<CheckUpdated> Registry::update(TenantId tenant, UpdateCheck command, Step& step) {
     const Node* const node = find(tenant, command.node);
-    const auto found = node == nullptr ? decltype(node->checks.begin())()
-                                       : node->checks.find(command.check);
+    const auto found =
+        node == nullptr ? decltype(node->checks.begin())() : node->checks.find(command.check);
     if (node == nullptr || found == node->checks.end()) return fail(no_such_check(command.check));
     Check& check = *found->second;
     const auto kind = check.record.definition.kind;
@@ -406,14 +405,13 @@ void Registry::on_deadline(Check& check, Step& step) {
 void Registry::probe(Check& check, Step& step) {
     const auto& definition = check.record.definition;
     step.timers.schedule(check.deadline, step.now.steady + definition.interval);
-    if (check.probed_at &&
-        step.now.steady - *check.probed_at < definition.timeout + probe_slack) {
+    if (check.probed_at && step.now.steady - *check.probed_at < definition.timeout + probe_slack) {
         return;
     }
     check.probed_at = step.now.steady;
     ++check.probe;
-    step.ready.probes.push_back({tenants_.name_of(check.tenant), check.record.node,
-                                 check.record.id, check.probe, definition});
+    step.ready.probes.push_back({tenants_.name_of(check.tenant), check.record.node, check.record.id,
+                                 check.probe, definition});
 }
 
 void Registry::on_reaping(Check& check, Step& step) {
@@ -435,12 +433,12 @@ Result<void> Registry::check_terms(TenantId tenant, const SessionTerms& terms) c
             if (terms.node.empty() && id == own_node_check) continue;
             const bool is_there = node != nullptr && node->checks.contains(id);
             if (!is_there) {
-                return fail(ErrorCode::conflict,
-                            fmt::format("Missing check '{}' registration", id), "Checks");
+                return fail(ErrorCode::conflict, fmt::format("Missing check '{}' registration", id),
+                            "Checks");
             }
             if (node->checks.at(id)->record.status == CheckStatus::critical) {
-                return fail(ErrorCode::conflict,
-                            fmt::format("Check '{}' is in critical state", id), "Checks");
+                return fail(ErrorCode::conflict, fmt::format("Check '{}' is in critical state", id),
+                            "Checks");
             }
         }
     }

@@ -236,9 +236,10 @@ void Sessions::begin_end(Session& session, const std::string& reason, Step& step
 Result<void> Sessions::check_terms(const CreateSession& command) const {
     const auto& terms = command.terms;
     if (terms.lock_delay < Duration::zero() || terms.lock_delay > limits_.lock_delay_max) {
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("must be between 0s and {}", format_duration(limits_.lock_delay_max)),
-                    "LockDelay");
+        return fail(
+            ErrorCode::invalid_argument,
+            fmt::format("must be between 0s and {}", format_duration(limits_.lock_delay_max)),
+            "LockDelay");
     }
     if (terms.node_checks.size() + terms.service_checks.size() > limits_.checks_per_session_max) {
         return fail(ErrorCode::invalid_argument,

@@ -61,8 +61,7 @@ inline constexpr std::string_view own_node_check = "serfHealth";
 // tickets end in between; the engine sees to that. Core thread.
 class Sessions {
 public:
-    Sessions(const SessionLimits& limits, Watches& watches)
-        : limits_(limits), watches_(watches) {}
+    Sessions(const SessionLimits& limits, Watches& watches) : limits_(limits), watches_(watches) {}
 
     Result<void> load(const RowReader& rows, Timers& timers, Now now);
 

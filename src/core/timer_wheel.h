@@ -22,7 +22,7 @@ enum class TimerKind : uint8_t {
     check_reaping,
     subscription_deadline,
     delivery_retry,
-    retention,     // of ended tickets and idempotency keys
+    retention,  // of ended tickets and idempotency keys
     feed_trim,
 };
 

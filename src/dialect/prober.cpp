@@ -66,12 +66,12 @@ void Prober::begin_next(const std::shared_ptr<State>& state) {
 void Prober::begin(const std::shared_ptr<State>& state, ProbeOrder order) {
     ++state->under_way;
     auto request = request_of(order.definition);
-    state->client.send(std::move(request), [state, order = std::move(order)](
-                                               Result<IncomingResponse> response) {
-        --state->under_way;
-        tell(*state, order, std::move(response));
-        begin_next(state);
-    });
+    state->client.send(std::move(request),
+                       [state, order = std::move(order)](Result<IncomingResponse> response) {
+                           --state->under_way;
+                           tell(*state, order, std::move(response));
+                           begin_next(state);
+                       });
 }
 
 void Prober::tell(State& state, const ProbeOrder& order, Result<IncomingResponse> response) {

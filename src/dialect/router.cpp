@@ -209,8 +209,8 @@ void Router::admit(const Route& route, const Method& to, Call call) const {
         }
     }
     const auto reader = credentials_.find(dialect);
-    const auto credential = reader == credentials_.end() ? read_credential(call.request)
-                                                         : reader->second(call.request);
+    const auto credential =
+        reader == credentials_.end() ? read_credential(call.request) : reader->second(call.request);
     if (!credential) return refuse(dialect, call, credential.error());
     auto& authenticator = exchange->frontend().authenticator();
     if (auto known = authenticator.identify(*credential, exchange->frontend().now())) {
@@ -259,11 +259,10 @@ std::string Router::action_of(const Route& route, const Method& to, const Call& 
         words.push_back(is_parameter(segment) ? call.parameter(segment.substr(1)) : segment);
     }
     // "api" and "v1", or "v2".
-    const std::ptrdiff_t versions = route.dialect == Dialect::native  ? 2
-                                    : route.dialect == Dialect::zaqar ||
-                                            route.dialect == Dialect::consul
-                                        ? 1
-                                                                      : 0;
+    const std::ptrdiff_t versions =
+        route.dialect == Dialect::native                                      ? 2
+        : route.dialect == Dialect::zaqar || route.dialect == Dialect::consul ? 1
+                                                                              : 0;
     words.erase(words.begin(), words.begin() + std::min(versions, std::ssize(words)));
     return action_name(route.dialect, words, action_verb(to.method, to.access == Access::change));
 }

@@ -47,8 +47,8 @@ enum class Access : uint8_t {
     // No pattern need give it: a GET that tells of nothing but whoever asks, or what its handler
     // looks at the patterns for, because the path alone does not tell.
     own,
-    change,     // a GET that changes something
-    admin,      // what concerns the whole server
+    change,  // a GET that changes something
+    admin,   // what concerns the whole server
 };
 
 // A request on its way to a handler. The views in `request` live until the handler returns.

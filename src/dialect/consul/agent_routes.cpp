@@ -22,8 +22,7 @@ constexpr const char* service_maintenance_prefix = "_service_maintenance:";
 Result<void> show(const ConsulCall& call,
                   const std::function<Result<HttpResponse>(const RegistryView& view)>& render) {
     TRY_AS(const auto wishes, call.wishes());
-    const auto snapshot =
-        call.exchange()->frontend().node().partition_of(call.tenant()).snapshot();
+    const auto snapshot = call.exchange()->frontend().node().partition_of(call.tenant()).snapshot();
     TRY_AS(const auto tenant, find_tenant(*snapshot, call.tenant()));
     TRY_AS(auto response, render(RegistryView(*snapshot, tenant, call.options())));
     if (wishes.is_pretty && response.content_type == "application/json") {
@@ -231,13 +230,12 @@ Result<void> maintain_service(const ConsulCall& call) {
     Register command;
     command.checks.push_back(maintenance_check(check, "Service Maintenance Mode", "service", call));
     command.checks.front().record.service_id = id;
-    exchange->ask(call.tenant(), std::move(command),
-                  [exchange, id](const Result<Registered>& done) {
-                      if (done) return exchange->respond(empty_answer());
-                      const bool is_unknown = done.error().code == ErrorCode::not_found;
-                      exchange->respond(is_unknown ? unknown_service(id)
-                                                   : error_answer(done.error()));
-                  });
+    exchange->ask(
+        call.tenant(), std::move(command), [exchange, id](const Result<Registered>& done) {
+            if (done) return exchange->respond(empty_answer());
+            const bool is_unknown = done.error().code == ErrorCode::not_found;
+            exchange->respond(is_unknown ? unknown_service(id) : error_answer(done.error()));
+        });
     return {};
 }
 

@@ -22,7 +22,8 @@ struct LastAnswer {
 
 class AtOnce : public Evaluation {
 public:
-    explicit AtOnce(std::function<Result<ReadAnswer>()> find_out) : find_out_(std::move(find_out)) {}
+    explicit AtOnce(std::function<Result<ReadAnswer>()> find_out)
+        : find_out_(std::move(find_out)) {}
 
     Result<bool> go_on() override {
         TRY_AS(answer_, find_out_());
@@ -93,10 +94,9 @@ private:
     void wait() {
         const Duration left = deadline_ - frontend().now().steady;
         if (left <= Duration::zero()) return evaluate(false);
-        exchange_->ask(tenant_, WaitForChange{spec_.target, seen_, left},
-                       [self = shared_from_this()](Result<ChangeSeen> seen) {
-                           self->on_change(seen);
-                       });
+        exchange_->ask(
+            tenant_, WaitForChange{spec_.target, seen_, left},
+            [self = shared_from_this()](Result<ChangeSeen> seen) { self->on_change(seen); });
     }
 
     void on_change(const Result<ChangeSeen>& seen) {
@@ -115,9 +115,8 @@ private:
         // Those who were woken with this one are told before anything else happens; nothing large
         // is kept for nobody.
         if (!last_answer()) {
-            frontend().run_later([frontend = &frontend()] {
-                frontend->kept<std::optional<LastAnswer>>().reset();
-            });
+            frontend().run_later(
+                [frontend = &frontend()] { frontend->kept<std::optional<LastAnswer>>().reset(); });
         }
         last_answer() = LastAnswer{tenant_, spec_.key, seen_, answer};
     }

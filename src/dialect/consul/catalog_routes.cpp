@@ -23,54 +23,53 @@ Result<void> datacenters(const ConsulCall& call) {
 
 Result<void> nodes(const ConsulCall& call) {
     TRY_AS(const auto meta, node_meta_of(call));
-    return read_registry(
-        call, {WatchKind::nodes, {}}, "nodes" + key_of(meta),
-        [meta](const RegistryView& view, uint64_t& index) -> Result<std::string> {
-            TRY_AS(index, view.nodes_index());
-            TRY_AS(const auto all, view.nodes());
-            std::string body;
-            JsonWriter json(body);
-            json.begin_array();
-            for (const auto& node : all) {
-                if (has_meta(node, meta)) write_node(json, node, view.options());
-            }
-            json.end_array();
-            return body;
-        });
+    return read_registry(call, {WatchKind::nodes, {}}, "nodes" + key_of(meta),
+                         [meta](const RegistryView& view, uint64_t& index) -> Result<std::string> {
+                             TRY_AS(index, view.nodes_index());
+                             TRY_AS(const auto all, view.nodes());
+                             std::string body;
+                             JsonWriter json(body);
+                             json.begin_array();
+                             for (const auto& node : all) {
+                                 if (has_meta(node, meta)) write_node(json, node, view.options());
+                             }
+                             json.end_array();
+                             return body;
+                         });
 }
 
 // Names, each with all tags that an instance of it has.
 Result<void> services(const ConsulCall& call) {
     TRY_AS(const auto meta, node_meta_of(call));
-    return read_registry(
-        call, {WatchKind::services, {}}, "services" + key_of(meta),
-        [meta](const RegistryView& view, uint64_t& index) -> Result<std::string> {
-            TRY_AS(index, view.services_index());
-            TRY_AS(const auto all, view.services());
-            std::set<std::string> nodes;
-            if (!meta.empty()) {
-                TRY_AS(const auto known, view.nodes());
-                for (const auto& node : known) {
-                    if (has_meta(node, meta)) nodes.insert(node.name);
-                }
-            }
-            std::map<std::string, std::set<std::string>> tags;
-            for (const auto& service : all) {
-                if (!meta.empty() && !nodes.contains(service.node)) continue;
-                tags[service.name].insert(service.tags.begin(), service.tags.end());
-            }
-            std::string body;
-            JsonWriter json(body);
-            json.begin_object();
-            for (const auto& [name, of_name] : tags) {
-                std::string quoted;
-                append_json_string(quoted, name);
-                json.key(std::string_view(quoted).substr(1, quoted.size() - 2));
-                write_texts(json, {of_name.begin(), of_name.end()});
-            }
-            json.end_object();
-            return body;
-        });
+    return read_registry(call, {WatchKind::services, {}}, "services" + key_of(meta),
+                         [meta](const RegistryView& view, uint64_t& index) -> Result<std::string> {
+                             TRY_AS(index, view.services_index());
+                             TRY_AS(const auto all, view.services());
+                             std::set<std::string> nodes;
+                             if (!meta.empty()) {
+                                 TRY_AS(const auto known, view.nodes());
+                                 for (const auto& node : known) {
+                                     if (has_meta(node, meta)) nodes.insert(node.name);
+                                 }
+                             }
+                             std::map<std::string, std::set<std::string>> tags;
+                             for (const auto& service : all) {
+                                 if (!meta.empty() && !nodes.contains(service.node)) continue;
+                                 tags[service.name].insert(service.tags.begin(),
+                                                           service.tags.end());
+                             }
+                             std::string body;
+                             JsonWriter json(body);
+                             json.begin_object();
+                             for (const auto& [name, of_name] : tags) {
+                                 std::string quoted;
+                                 append_json_string(quoted, name);
+                                 json.key(std::string_view(quoted).substr(1, quoted.size() - 2));
+                                 write_texts(json, {of_name.begin(), of_name.end()});
+                             }
+                             json.end_object();
+                             return body;
+                         });
 }
 
 Result<void> service(const ConsulCall& call) {
@@ -89,10 +88,9 @@ Result<void> service(const ConsulCall& call) {
             for (const auto& instance : instances) {
                 const bool has_tags =
                     std::all_of(tags.begin(), tags.end(), [&](const std::string& tag) {
-                        return std::any_of(instance.tags.begin(), instance.tags.end(),
-                                           [&](const auto& own) {
-                                               return equals_ignoring_case(own, tag);
-                                           });
+                        return std::any_of(
+                            instance.tags.begin(), instance.tags.end(),
+                            [&](const auto& own) { return equals_ignoring_case(own, tag); });
                     });
                 const bool is_own = instance.node == view.options().node_name;
                 TRY_AS(const auto node, view.node(is_own ? NodeName() : instance.node));
@@ -106,30 +104,29 @@ Result<void> service(const ConsulCall& call) {
 
 Result<void> node(const ConsulCall& call) {
     const NodeName name = call.node_of(call.path("node"));
-    return read_registry(
-        call, {WatchKind::node, name}, "node " + name,
-        [name](const RegistryView& view, uint64_t& index) -> Result<std::string> {
-            TRY_AS(index, view.node_index(name));
-            TRY_AS(const auto record, view.node(name));
-            if (!record) return std::string("null");
-            TRY_AS(const auto on_it, view.services_of(name));
-            std::string body;
-            JsonWriter json(body);
-            json.begin_object();
-            json.key("Node");
-            write_node(json, *record, view.options());
-            json.key("Services");
-            json.begin_object();
-            for (const auto& each : on_it) {
-                std::string quoted;
-                append_json_string(quoted, each.id);
-                json.key(std::string_view(quoted).substr(1, quoted.size() - 2));
-                write_service(json, each);
-            }
-            json.end_object();
-            json.end_object();
-            return body;
-        });
+    return read_registry(call, {WatchKind::node, name}, "node " + name,
+                         [name](const RegistryView& view, uint64_t& index) -> Result<std::string> {
+                             TRY_AS(index, view.node_index(name));
+                             TRY_AS(const auto record, view.node(name));
+                             if (!record) return std::string("null");
+                             TRY_AS(const auto on_it, view.services_of(name));
+                             std::string body;
+                             JsonWriter json(body);
+                             json.begin_object();
+                             json.key("Node");
+                             write_node(json, *record, view.options());
+                             json.key("Services");
+                             json.begin_object();
+                             for (const auto& each : on_it) {
+                                 std::string quoted;
+                                 append_json_string(quoted, each.id);
+                                 json.key(std::string_view(quoted).substr(1, quoted.size() - 2));
+                                 write_service(json, each);
+                             }
+                             json.end_object();
+                             json.end_object();
+                             return body;
+                         });
 }
 
 Result<void> add(const ConsulCall& call) {

@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-#include "core/identity.h"
 #include "base/result.h"
+#include "core/identity.h"
 
 namespace signalbox::consul {
 

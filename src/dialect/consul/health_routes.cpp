@@ -12,9 +12,8 @@ namespace {
 
 bool has_tags(const ServiceRecord& service, const std::vector<std::string>& tags) {
     return std::all_of(tags.begin(), tags.end(), [&](const std::string& tag) {
-        return std::any_of(service.tags.begin(), service.tags.end(), [&](const std::string& own) {
-            return equals_ignoring_case(own, tag);
-        });
+        return std::any_of(service.tags.begin(), service.tags.end(),
+                           [&](const std::string& own) { return equals_ignoring_case(own, tag); });
     });
 }
 

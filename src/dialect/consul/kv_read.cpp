@@ -36,7 +36,8 @@ HttpResponse raw_answer(std::string value) {
     HttpResponse response;
     // Whatever it is, no browser must take it for a page of this server.
     response.content_type = "text/plain";
-    response.fields = {{"Content-Security-Policy", "sandbox"}, {"X-Content-Type-Options", "nosniff"}};
+    response.fields = {{"Content-Security-Policy", "sandbox"},
+                       {"X-Content-Type-Options", "nosniff"}};
     response.body = std::move(value);
     return response;
 }
@@ -85,8 +86,8 @@ public:
             TRY_AS(reader_, KvTreeReader::open(*snapshot_, tenant_, wishes_.prefix));
         }
         const size_t begun_with = body_.size();
-        for (size_t rows = 0;
-             rows < rows_per_slice && body_.size() - begun_with < bytes_per_slice; ++rows) {
+        for (size_t rows = 0; rows < rows_per_slice && body_.size() - begun_with < bytes_per_slice;
+             ++rows) {
             TRY_AS(const auto entry, reader_->next());
             if (!entry) return true;
             if (!wishes_.identity->acl.empty() &&

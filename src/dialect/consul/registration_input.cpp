@@ -13,8 +13,8 @@ constexpr const char* no_scripts =
     "'enable_local_script_checks' to true";
 
 Error not_supported(std::string_view what) {
-    return {ErrorCode::invalid_argument,
-            fmt::format("{} is not supported by this server", what), std::string(what)};
+    return {ErrorCode::invalid_argument, fmt::format("{} is not supported by this server", what),
+            std::string(what)};
 }
 
 // Members that only other products, or parts that are not here, give a meaning to: absent or empty.
@@ -151,10 +151,10 @@ Result<CheckDefinition> read_definition(Members& members) {
         const bool is_said = value && value->json() != "\"\"" && value->json() != "[]";
         if (is_said) return fail(ErrorCode::invalid_argument, no_scripts, script);
     }
-    TRY(refuse_others(members, {"TCP", "UDP", "GRPC", "GRPCUseTLS", "H2PING", "H2PINGUseTLS",
-                                "AliasNode", "AliasService", "OSService", "TCPUseTLS",
-                                "DisableRedirects", "SuccessBeforePassing",
-                                "FailuresBeforeWarning", "FailuresBeforeCritical"}));
+    TRY(refuse_others(members,
+                      {"TCP", "UDP", "GRPC", "GRPCUseTLS", "H2PING", "H2PINGUseTLS", "AliasNode",
+                       "AliasService", "OSService", "TCPUseTLS", "DisableRedirects",
+                       "SuccessBeforePassing", "FailuresBeforeWarning", "FailuresBeforeCritical"}));
     (void)members.value("OutputMaxSize");
     (void)members.value("TLSServerName");
     TRY(read_http(members, definition));
@@ -205,9 +205,9 @@ Result<CheckInput> read_check(Members& members) {
         TRY_AS(record.status, parse_status(*status));
         input.has_status = true;
     }
-    for (const auto* ignored : {"Token", "Namespace", "Partition", "ServiceName", "ServiceTags",
-                                "Type", "CreateIndex", "ModifyIndex", "Datacenter", "PeerName",
-                                "ExposedPort"}) {
+    for (const auto* ignored :
+         {"Token", "Namespace", "Partition", "ServiceName", "ServiceTags", "Type", "CreateIndex",
+          "ModifyIndex", "Datacenter", "PeerName", "ExposedPort"}) {
         (void)members.value(ignored);
     }
     return input;
@@ -226,7 +226,8 @@ Result<std::optional<CheckInput>> read_service_check(const JsonValue& value) {
     }
     TRY_AS(input.record.definition, read_definition(members));
     TRY(members.only_known());
-    if (input.record.definition.kind != CheckDefinition::Kind::external) return std::optional(input);
+    if (input.record.definition.kind != CheckDefinition::Kind::external)
+        return std::optional(input);
     if (value.members().empty()) return std::optional<CheckInput>();
     const bool says_nothing = input.record.id.empty() && input.record.name.empty() &&
                               input.record.notes.empty() && !input.has_status;
@@ -290,8 +291,7 @@ Result<Register> read_agent_check(const JsonValue& body) {
     if (record.id.empty()) record.id = record.name;
     record.service_id = service.value_or("");
     if (record.definition.kind == CheckDefinition::Kind::external) {
-        return fail(ErrorCode::invalid_argument, "Invalid check: TTL or HTTP must be given",
-                    "TTL");
+        return fail(ErrorCode::invalid_argument, "Invalid check: TTL or HTTP must be given", "TTL");
     }
     Register command;
     command.checks.push_back(std::move(input));

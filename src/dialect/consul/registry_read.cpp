@@ -18,8 +18,7 @@ Result<void> read_registry(
                         std::shared_ptr<const StoreSnapshot> snapshot, TenantId tenant) {
         return at_once([=]() -> Result<ReadAnswer> {
             ReadAnswer answer;
-            TRY_AS(auto body,
-                   find_out(RegistryView(*snapshot, tenant, *options), answer.index));
+            TRY_AS(auto body, find_out(RegistryView(*snapshot, tenant, *options), answer.index));
             answer.body = std::make_shared<const std::string>(std::move(body));
             answer.head = json_answer({});
             return answer;

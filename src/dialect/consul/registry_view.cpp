@@ -139,8 +139,7 @@ Result<uint64_t> RegistryView::checks_index() const {
 
 Result<uint64_t> RegistryView::node_index(const NodeName& node) const {
     TRY_AS(const auto index, read_index(rows_, tenant_, IndexScope::node, node));
-    return index > 0 ? Result<uint64_t>(index)
-                     : read_index(rows_, tenant_, IndexScope::node_floor);
+    return index > 0 ? Result<uint64_t>(index) : read_index(rows_, tenant_, IndexScope::node_floor);
 }
 
 Result<uint64_t> RegistryView::service_index(std::string_view name) const {

@@ -25,10 +25,10 @@ int64_t nanoseconds(Duration duration) {
 
 // Clients rely on status and text.
 Error bad_ttl(Duration ttl) {
-    return {ErrorCode::internal,
-            fmt::format("Invalid Session TTL '{}', must be between [10s=>24h0m0s]",
-                        nanoseconds(ttl)),
-            "TTL"};
+    return {
+        ErrorCode::internal,
+        fmt::format("Invalid Session TTL '{}', must be between [10s=>24h0m0s]", nanoseconds(ttl)),
+        "TTL"};
 }
 
 Result<Duration> lock_delay_of(Members& members) {
@@ -91,8 +91,7 @@ Result<CreateSession> read_session(const ConsulCall& call) {
     TRY_AS(const auto ttl_text, members.text("TTL"));
     if (ttl_text && !ttl_text->empty()) {
         TRY_AS(command.ttl, parse_go_duration(*ttl_text, "TTL"));
-        if (command.ttl != Duration::zero() &&
-            (command.ttl < ttl_min || command.ttl > ttl_max)) {
+        if (command.ttl != Duration::zero() && (command.ttl < ttl_min || command.ttl > ttl_max)) {
             return fail(bad_ttl(command.ttl));
         }
         terms.ttl_text = *ttl_text;
@@ -242,9 +241,8 @@ Result<void> list(const ConsulCall& call, std::optional<std::string> node) {
             TRY_AS(auto sessions, read_sessions(*snapshot, tenant));
             TRY_AS(const auto index, read_index(*snapshot, tenant, IndexScope::sessions));
             if (node) {
-                std::erase_if(sessions, [&](const auto& session) {
-                    return session.terms.node != *node;
-                });
+                std::erase_if(sessions,
+                              [&](const auto& session) { return session.terms.node != *node; });
             }
             return answer_of(index, sessions_json(sessions, *options));
         });
