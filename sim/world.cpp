@@ -207,6 +207,12 @@ void World::deliver(std::vector<Completion> completions, std::vector<FeedDeliver
     frontend_->deliver(std::move(completions), std::move(deliveries));
 }
 
+void World::carry_out(std::vector<Effect> effects) {
+    // Later, as on a thread of its own; recovery has effects before there is a dispatcher.
+    const auto shared = std::make_shared<std::vector<Effect>>(std::move(effects));
+    later_.push_back([this, shared] { dispatcher_->carry_out(std::move(*shared)); });
+}
+
 bool World::run_partitions() {
     bool moved = false;
     for (size_t i = 0; i < options_.partitions; ++i) {

@@ -130,6 +130,7 @@ private:
     void post(std::function<void()> work) override { disk_work_.push_back(std::move(work)); }
     void deliver(std::vector<Completion> completions,
                  std::vector<FeedDelivery> deliveries) override;
+    void carry_out(std::vector<Effect> effects) override;
 
     Result<void> open_partition(size_t index);
     void take_down();

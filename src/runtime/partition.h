@@ -25,6 +25,8 @@ public:
     virtual ~ReadySink() = default;
     virtual void deliver(std::vector<Completion> completions,
                          std::vector<FeedDelivery> deliveries) = 0;
+    // Behind the answers of the same batch. Each is reported with ReportDelivery.
+    virtual void carry_out(std::vector<Effect> effects) = 0;
 };
 
 struct PartitionOptions {

@@ -116,6 +116,7 @@ private:
             EXPECT_TRUE(is_new) << "answered twice";
         }
     }
+    void carry_out(std::vector<Effect> effects) override { EXPECT_TRUE(effects.empty()); }
 
     Metrics metrics_;
     PartitionProbe probe_{metrics_, 0};
