@@ -107,6 +107,21 @@ void add_limit_options(OptionTable& table) {
                     [](O& o) -> auto& { return o.core.queue.claims_max; });
     table.add_count("queue_readers_max", "Readers of a queue",
                     [](O& o) -> auto& { return o.core.queue.cursors_max; });
+    table.add_count("subscriptions_max", "Subscriptions of a partition",
+                    [](O& o) -> auto& { return o.core.subscription.subscriptions_max; });
+    table.add_count("subscriptions_per_queue_max", "Subscriptions of a queue",
+                    [](O& o) -> auto& { return o.core.subscription.per_queue_max; });
+    table.add_count("subscriber_bytes_max", "Bytes of the URI of a subscriber",
+                    [](O& o) -> auto& { return o.core.subscription.subscriber_bytes_max; });
+    table.add_count("subscription_options_bytes_max", "Bytes of the options of a subscription",
+                    [](O& o) -> auto& { return o.core.subscription.options_bytes_max; });
+    table.add_count("notifications_max", "Messages of a queue that wait for its subscribers",
+                    [](O& o) -> auto& { return o.core.subscription.notifications_max; });
+    table.add_count(
+        "deliveries_max", "Subscribers that are told something at the same time",
+        [](O& o) -> auto& { return o.core.subscription.windows_max; }, 100'000);
+    table.add_duration("retry_after_max", "How long a subscriber may ask to be left alone",
+                       [](O& o) -> auto& { return o.core.subscription.retry_after_max; });
     constexpr uint64_t quota_max = 1'000'000'000'000;
     table.add("quota_queues_max", "N", "Queues and topics of one tenant; 0: any number [0]",
               count([](O& o) -> auto& { return o.core.quota.queues_max; }, quota_max, 0));

@@ -123,7 +123,7 @@ struct TokenLimits {
 };
 
 struct SubscriptionLimits {
-    size_t subscriptions_max = 1'000'000;  // of a partition
+    size_t subscriptions_max = 100'000;  // of a partition
     size_t per_queue_max = 1000;
     size_t subscriber_bytes_max = 2048;
     size_t options_bytes_max = 65'536;
