@@ -2,57 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <sstream>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include "app/option_bounds.h"
+#include "app/option_list.h"
 #include "codec/jwt.h"
 #include "codec/origin.h"
 
 namespace signalbox {
 namespace {
-
-using Setter = std::function<Result<void>(ServeOptions&, const std::string&)>;
-
-Result<uint64_t> read_number(const std::string& text, uint64_t min, uint64_t max) {
-    uint64_t number = 0;
-    const auto* end = text.data() + text.size();
-    const auto [stopped, error] = std::from_chars(text.data(), end, number);
-    if (text.empty() || error != std::errc() || stopped != end || number < min || number > max) {
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("must be a whole number between {} and {}", min, max));
-    }
-    return number;
-}
-
-// "64MiB", "64M" or "67108864".
-Result<uint64_t> read_size(const std::string& text, uint64_t min, uint64_t max) {
-    static const std::vector<std::pair<std::string_view, unsigned>> units{
-        {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"K", 10}, {"M", 20}, {"G", 30}};
-    std::string digits = text;
-    unsigned shift = 0;
-    for (const auto& [suffix, bits] : units) {
-        if (!text.ends_with(suffix)) continue;
-        digits.resize(text.size() - suffix.size());
-        shift = bits;
-        break;
-    }
-    const auto number = read_number(digits, 0, UINT64_MAX >> shift);
-    if (!number || (*number << shift) < min || (*number << shift) > max) {
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("must be a size between {} and {} bytes, such as 64MiB", min, max));
-    }
-    return *number << shift;
-}
-
-Result<bool> read_flag(const std::string& text) {
-    if (text == "true" || text == "1" || text == "yes" || text == "on") return true;
-    if (text == "false" || text == "0" || text == "no" || text == "off") return false;
-    return fail(ErrorCode::invalid_argument, "must be true or false");
-}
 
 template <class Number>
 Setter number(Number ServeOptions::* member, uint64_t min, uint64_t max) {
@@ -63,53 +24,10 @@ Setter number(Number ServeOptions::* member, uint64_t min, uint64_t max) {
     };
 }
 
-// For a limit within one of the structs: `place` says where.
-template <class Place>
-Setter count(Place place, uint64_t max, uint64_t min = 1) {
-    return [=](ServeOptions& options, const std::string& text) -> Result<void> {
-        TRY_AS(const auto value, read_number(text, min, max));
-        auto& target = place(options);
-        target = static_cast<std::remove_reference_t<decltype(target)>>(value);
-        return {};
-    };
-}
-
-template <class Place>
-Setter size(Place place, uint64_t min, uint64_t max) {
-    return [=](ServeOptions& options, const std::string& text) -> Result<void> {
-        TRY_AS(const auto value, read_size(text, min, max));
-        auto& target = place(options);
-        target = static_cast<std::remove_reference_t<decltype(target)>>(value);
-        return {};
-    };
-}
-
-template <class Place>
-Setter duration(Place place) {
-    return [=](ServeOptions& options, const std::string& text) -> Result<void> {
-        TRY_AS(const auto value, parse_duration(text));
-        if (value.count() <= 0) {
-            return fail(ErrorCode::invalid_argument, "must be longer than 0");
-        }
-        place(options) = value;
-        return {};
-    };
-}
-
 Setter text_of(std::string ServeOptions::* member) {
     return [=](ServeOptions& options, const std::string& text) -> Result<void> {
         if (text.empty()) return fail(ErrorCode::invalid_argument, "must not be empty");
         options.*member = text;
-        return {};
-    };
-}
-
-// The same for a text within one of the structs.
-template <class Place>
-Setter text_at(Place place) {
-    return [=](ServeOptions& options, const std::string& text) -> Result<void> {
-        if (text.empty()) return fail(ErrorCode::invalid_argument, "must not be empty");
-        place(options) = text;
         return {};
     };
 }
@@ -165,17 +83,6 @@ Result<void> set_insecure(ServeOptions& options, const std::string& text) {
     return {};
 }
 
-Result<void> set_zaqar_secret_key(ServeOptions& options, const std::string& text) {
-    // Shorter ones can be guessed.
-    constexpr size_t key_bytes_min = 16;
-    if (text.size() < key_bytes_min) {
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("must have at least {} bytes", key_bytes_min));
-    }
-    options.zaqar.secret_key = text;
-    return {};
-}
-
 Result<void> set_auth(ServeOptions& options, const std::string& text) {
     static const std::map<std::string, AuthMode> modes{{"open", AuthMode::open},
                                                        {"token", AuthMode::token},
@@ -217,37 +124,18 @@ Result<void> set_keystone_url(ServeOptions& options, const std::string& text) {
     return {};
 }
 
-constexpr uint64_t mib = 1u << 20;
-constexpr uint64_t gib = 1u << 30;
-
 std::vector<OptionSpec> make_specs() {
     using O = ServeOptions;
-    const ServeOptions defaults;
-    std::vector<OptionSpec> specs;
-    const auto add = [&](std::string name, std::string placeholder, std::string help,
-                         Setter set) -> OptionSpec& {
-        specs.push_back({std::move(name), std::move(placeholder), std::move(help), false, false,
-                         std::move(set)});
-        return specs.back();
+    OptionList list;
+    const auto add = [&](auto&&... what) -> OptionSpec& {
+        return list.add(std::forward<decltype(what)>(what)...);
     };
     const auto add_count = [&](std::string name, const std::string& help, auto place,
                                uint64_t max = 1'000'000'000) {
-        ServeOptions copy = defaults;
-        add(std::move(name), "N", fmt::format("{} [{}]", help, place(copy)), count(place, max));
+        list.add_count(std::move(name), help, place, max);
     };
-    const auto add_duration = [&](std::string name, const std::string& help, auto place) {
-        ServeOptions copy = defaults;
-        add(std::move(name), "TIME", fmt::format("{} [{}]", help, format_duration(place(copy))),
-            duration(place));
-    };
-
-    const auto add_switch = [&](std::string name, const std::string& help, auto place) {
-        ServeOptions copy = defaults;
-        add(std::move(name), "BOOL", fmt::format("{} [{}]", help, place(copy)),
-            [place](ServeOptions& options, const std::string& text) -> Result<void> {
-                TRY_AS(place(options), read_flag(text));
-                return {};
-            });
+    const auto add_duration = [&](auto&&... what) {
+        list.add_duration(std::forward<decltype(what)>(what)...);
     };
 
     add("data", "DIR", "Where everything is kept [./signalbox-data]", text_of(&O::data));
@@ -479,74 +367,14 @@ std::vector<OptionSpec> make_specs() {
     add_duration("stop_timeout", "For clients to take their answers when the server stops",
                  [](O& o) -> auto& { return o.stop_timeout; });
 
-    // As Zaqar's own options are called, where it has them.
-    add_switch("zaqar_v1_1", "Serve /v1.1 beside /v2", [](O& o) -> auto& { return o.zaqar.v1_1; });
-    add_switch("zaqar_admin_mode",
-               "Zaqar's routes for admins exist: health, and with pooling pools",
-               [](O& o) -> auto& { return o.zaqar.admin_mode; });
-    add_switch("zaqar_pooling",
-               "Zaqar's pools and flavors exist, and flavors of queues are checked",
-               [](O& o) -> auto& { return o.zaqar.pooling; });
-    add_switch("zaqar_message_delete_with_claim_id",
-               "Deletion of many messages needs the claims that hold them",
-               [](O& o) -> auto& { return o.zaqar.delete_with_claim_id; });
-    add_switch("zaqar_enable_checksum", "Messages are shown with the MD5 of their body",
-               [](O& o) -> auto& { return o.zaqar.checksum; });
-    add_switch("zaqar_client_id_uuid",
-               "A Client-ID must be a UUID, and not any text of 10 to 36 bytes",
-               [](O& o) -> auto& { return o.zaqar.client_ids_are_uuids; });
-    add("zaqar_secret_key", "TEXT",
-        "What signs shared URLs; better in the file or the environment than here [made once, "
-        "and "
-        "kept with the data]",
-        set_zaqar_secret_key);
-    add_count("zaqar_name_bytes_max", "Bytes of the name of a queue, topic, pool or flavor",
-              [](O& o) -> auto& { return o.zaqar.limits.name_bytes_max; });
-    add("zaqar_max_queue_metadata", "SIZE", "Size of the metadata of a queue [64KiB]",
-        size([](O& o) -> auto& { return o.zaqar.limits.metadata_bytes_max; }, 16, 16 * mib));
-    add("zaqar_max_messages_post_size", "SIZE", "Size of a request that posts messages [256KiB]",
-        size([](O& o) -> auto& { return o.zaqar.limits.post_bytes_max; }, 16, 16 * mib));
-    add_duration("zaqar_min_message_ttl", "Shortest ttl of a message",
-                 [](O& o) -> auto& { return o.zaqar.limits.message_ttl_min; });
-    add_duration("zaqar_max_message_ttl", "Longest ttl of a message",
-                 [](O& o) -> auto& { return o.zaqar.limits.message_ttl_max; });
-    add_duration("zaqar_max_message_delay", "Longest delay of a message",
-                 [](O& o) -> auto& { return o.zaqar.limits.message_delay_max; });
-    add_duration("zaqar_min_claim_ttl", "Shortest ttl of a claim",
-                 [](O& o) -> auto& { return o.zaqar.limits.claim_ttl_min; });
-    add_duration("zaqar_max_claim_ttl", "Longest ttl of a claim",
-                 [](O& o) -> auto& { return o.zaqar.limits.claim_ttl_max; });
-    add_duration("zaqar_default_claim_ttl", "Ttl of a claim that names none",
-                 [](O& o) -> auto& { return o.zaqar.limits.claim_ttl; });
-    add_duration("zaqar_min_claim_grace", "Shortest grace of a claim",
-                 [](O& o) -> auto& { return o.zaqar.limits.claim_grace_min; });
-    add_duration("zaqar_max_claim_grace", "Longest grace of a claim",
-                 [](O& o) -> auto& { return o.zaqar.limits.claim_grace_max; });
-    add_duration("zaqar_default_claim_grace", "Grace of a claim that names none",
-                 [](O& o) -> auto& { return o.zaqar.limits.claim_grace; });
-    add_count("zaqar_default_page", "Length of a page when the request names none",
-              [](O& o) -> auto& { return o.zaqar.limits.page; });
-    add_count("zaqar_max_queues_per_page", "Queues of one page",
-              [](O& o) -> auto& { return o.zaqar.limits.queues_per_page_max; });
-    add_count("zaqar_max_messages_per_page", "Messages of one page, and ids of one request",
-              [](O& o) -> auto& { return o.zaqar.limits.messages_per_page_max; });
-    add_count("zaqar_max_messages_per_claim_or_pop", "Messages of one claim or pop",
-              [](O& o) -> auto& { return o.zaqar.limits.messages_per_claim_max; });
-    add_count("zaqar_max_pools_per_page", "Pools of one page",
-              [](O& o) -> auto& { return o.zaqar.limits.pools_per_page_max; });
-    add_count("zaqar_max_flavors_per_page", "Flavors of one page",
-              [](O& o) -> auto& { return o.zaqar.limits.flavors_per_page_max; });
-    add_count("zaqar_filter_bytes_max", "Bytes of an expression that queues are listed by",
-              [](O& o) -> auto& { return o.zaqar.limits.filter_bytes_max; });
-    add_count("zaqar_filters_max", "Filters on metadata of one list of queues",
-              [](O& o) -> auto& { return o.zaqar.limits.filters_max; });
+    add_zaqar_options(list);
     add_count("pools_max", "Pools", [](O& o) -> auto& { return o.core.pool.pools_max; });
     add_count("flavors_max", "Flavors", [](O& o) -> auto& { return o.core.pool.flavors_max; });
     add_count("pool_uri_bytes_max", "Bytes of the URI of a pool",
               [](O& o) -> auto& { return o.core.pool.uri_bytes_max; });
     add_count("pool_options_bytes_max", "Bytes of the options of a pool",
               [](O& o) -> auto& { return o.core.pool.options_bytes_max; });
-    return specs;
+    return list.take();
 }
 
 const OptionSpec* find_spec(std::string_view name) {
