@@ -72,6 +72,12 @@ Checked<void> check_subscriber(std::string_view subscriber, const Options& optio
             return refuse(
                 invalid_request("The subscriber must have an address: mailto:NAME@HOST."));
         }
+        if (options.require_confirmation && options.public_url.empty() &&
+            options.external_confirmation_url.empty()) {
+            return refuse(invalid_request(
+                "Subscribers of the type mailto have to confirm, and this server does not know "
+                "under which address they reach it. Its operator can say so with public_url."));
+        }
         return {};
     }
     const bool has_authority = rest.starts_with("//");

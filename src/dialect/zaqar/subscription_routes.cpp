@@ -90,7 +90,7 @@ Checked<void> list(const ZaqarCall& call) {
 std::string secret_for(const ZaqarCall& call, const SubscriptionId& id) {
     const bool has_signature = !call.request().field("url-signature").value_or("").empty();
     if (has_signature || !call.options().webhook_secret) return {};
-    return call.options().webhook_secret(call.project(), id);
+    return call.options().webhook_secret(id);
 }
 
 Checked<void> show(const ZaqarCall& call) {

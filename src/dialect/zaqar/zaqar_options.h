@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
@@ -36,7 +35,7 @@ struct Options {
     std::string external_confirmation_url;
     // What calls of a subscription's webhook are signed with, as its subscriber is told it; empty:
     // they are not signed.
-    std::function<std::string(std::string_view tenant, const SubscriptionId& id)> webhook_secret;
+    std::function<std::string(const SubscriptionId& id)> webhook_secret;
 };
 
 }  // namespace signalbox::zaqar
