@@ -101,6 +101,7 @@ Scenario::Report Scenario::run() {
         keepers_.push_back(std::make_unique<SessionKeeper>(world_, oracle_, i));
     }
     queues_.begin();
+    notifications_.begin();
     administrator_ = std::make_unique<SimHttp>(world_);
     follower_ = std::make_unique<FeedFollower>(world_, feed_oracle_, "the follower");
     traveller_ = std::make_unique<FeedFollower>(world_, feed_oracle_, "the traveller");
@@ -115,6 +116,9 @@ Scenario::Report Scenario::run() {
 
     for (auto& complaint : oracle_.verify()) report_.complaints.push_back(std::move(complaint));
     for (auto& complaint : queues_.verify()) report_.complaints.push_back(std::move(complaint));
+    for (auto& complaint : notifications_.verify()) {
+        report_.complaints.push_back(std::move(complaint));
+    }
     for (const auto& complaint : feed_oracle_.complaints()) {
         report_.complaints.push_back(complaint);
     }
@@ -132,7 +136,7 @@ Scenario::Report Scenario::run() {
     for (const auto& event : oracle_.seen()) {
         report_.digest = checksum(event.cursor + event.type + event.data, report_.digest);
     }
-    report_.digest ^= queues_.digest();
+    report_.digest ^= queues_.digest() ^ notifications_.digest();
     return report_;
 }
 
@@ -141,6 +145,7 @@ void Scenario::round() {
     for (const auto& worker : workers_) worker->act();
     for (const auto& keeper : keepers_) keeper->act();
     queues_.act();
+    notifications_.act();
     administrate();
     follower_->act();
     if (traveller_is_here_) traveller_->act();
@@ -210,6 +215,7 @@ void Scenario::misfortune() {
     }
     if (happens(plan_.cut_worker)) workers_[random.below(workers_.size())]->cut();
     if (happens(plan_.cut_worker)) queues_.cut_one();
+    if (happens(plan_.cut_worker)) notifications_.cut_one();
     if (happens(plan_.cut_follower)) follower_->cut();
     if (happens(plan_.follower_goes)) {
         if (traveller_is_here_) traveller_->cut();
@@ -299,6 +305,7 @@ void Scenario::come_to_rest() {
         follower_->act();
         traveller_->act();
         idle = queues_.retire() && idle;
+        idle = notifications_.retire() && idle;
         settle();
         world_.pass(i < rest_rounds_min ? Duration(20) : long_rest_round);
     }
