@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import shutil
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -66,9 +67,11 @@ class MailServer:
         if login:
             options['authenticator'] = inbox.authenticate
             options['auth_required'] = True
-        self.controller = Controller(inbox, hostname='127.0.0.1', port=0, **options)
+        # The controller looks whether it serves at the port that it was given, which 0 is not.
+        with socket.create_server(('127.0.0.1', 0)) as free:
+            self.port = free.getsockname()[1]
+        self.controller = Controller(inbox, hostname='127.0.0.1', port=self.port, **options)
         self.controller.start()
-        self.port = self.controller.server.sockets[0].getsockname()[1]
 
     def __enter__(self):
         return self
