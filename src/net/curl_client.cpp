@@ -87,6 +87,7 @@ public:
         const auto known = address_of(address.addr);
         const auto refusal = known ? options_.refuses(*known) : "not one of the internet";
         if (refusal) refusal_ = *refusal;
+        was_tried_ = was_tried_ || !refusal;
         return !refusal;
     }
 
@@ -136,7 +137,7 @@ private:
     // In words for whoever is to know why; nothing of what was sent is in them.
     [[nodiscard]] std::string what_happened(CURL* easy, CURLcode code) const {
         if (is_too_large_) return "its answer is too large";
-        if (!refusal_.empty()) {
+        if (!refusal_.empty() && !was_tried_) {
             return fmt::format("its address must not be called: it is {}", refusal_);
         }
         if (code == CURLE_OPERATION_TIMEDOUT) {
@@ -156,7 +157,8 @@ private:
     const HttpClient::Then then_;
     List fields_;
     IncomingResponse response_;
-    std::string refusal_;
+    std::string refusal_;     // of an address
+    bool was_tried_ = false;  // another one
     size_t received_ = 0;
     bool is_interim_ = false;
     bool is_head_whole_ = false;

@@ -126,8 +126,9 @@ class Mail(unittest.TestCase):
         with MailServer(inbox, login=True) as mail_server:
             client = self.serve(mail_server.port, '--mail-user', 'bell', '--mail-password-file',
                                 f'{directory}/password')
-            subject = 'Gr\u00fc\u00dfe\r\nBcc: everybody@example.org'
-            _, made = client.subscribe('mailto:ops@example.org', subject=subject)
+            subject = 'Gr\u00fc\u00dfe, ' * 30
+            status, made = client.subscribe('mailto:ops@example.org', subject=subject)
+            self.assertEqual(status, 201, made)
             ids = client.post('hello \u20ac', {'a': [1]})
             for number, body in enumerate(['hello \u20ac', {'a': [1]}]):
                 is_encrypted, envelope = inbox.mails.get(timeout=PATIENCE)
@@ -135,9 +136,8 @@ class Mail(unittest.TestCase):
                 self.assertEqual(envelope.mail_from, 'bell@signalbox.example')
                 self.assertEqual(envelope.rcpt_tos, ['ops@example.org'])
                 mail = email.message_from_bytes(envelope.content, policy=email.policy.SMTP)
-                self.assertEqual(mail['to'], '<ops@example.org>')
-                self.assertIsNone(mail['bcc'])
-                self.assertIn('Gr\u00fc\u00dfe', mail['subject'])
+                self.assertEqual(mail['to'], 'ops@example.org')
+                self.assertEqual(mail['subject'], subject.strip())
                 self.assertEqual(mail['message-id'],
                                  f'<{ids[number]}-{made["subscription_id"]}@signalbox.example>')
                 told = json.loads(mail.get_content())
