@@ -299,6 +299,16 @@ std::vector<OptionSpec> make_specs() {
               [](O& o) -> auto& { return o.core.queue.claims_max; });
     add_count("queue_readers_max", "Readers of a queue",
               [](O& o) -> auto& { return o.core.queue.cursors_max; });
+    add_count("subscriptions_max", "Subscriptions of a partition",
+              [](O& o) -> auto& { return o.core.subscription.subscriptions_max; });
+    add_count("subscriptions_per_queue_max", "Subscriptions of a queue",
+              [](O& o) -> auto& { return o.core.subscription.per_queue_max; });
+    add_count("subscriber_bytes_max", "Bytes of the URI of a subscriber",
+              [](O& o) -> auto& { return o.core.subscription.subscriber_bytes_max; });
+    add_count("subscription_options_bytes_max", "Bytes of the options of a subscription",
+              [](O& o) -> auto& { return o.core.subscription.options_bytes_max; });
+    add_count("notifications_max", "Messages of a queue that are not delivered to all subscribers",
+              [](O& o) -> auto& { return o.core.subscription.notifications_max; });
     constexpr uint64_t quota_max = 1'000'000'000'000;
     add("quota_queues_max", "N", "Queues and topics of one tenant; 0: any number [0]",
         count([](O& o) -> auto& { return o.core.quota.queues_max; }, quota_max, 0));
