@@ -69,6 +69,20 @@ size_t io_thread_count(const ServeOptions& options, size_t cores) {
     return cores <= 2 ? 1 : std::min<size_t>(cores - 1, 4);
 }
 
+// Where it can be reached that speaks Zaqar's dialect; empty when that is not known before it
+// listens.
+std::string own_url(const ServeOptions& options) {
+    for (const auto* list : {&options.tls_listen, &options.listen}) {
+        for (const auto& address : *list) {
+            const bool is_known =
+                address.port != 0 && address.host != "0.0.0.0" && address.host != "::";
+            if (!is_known || !address.dialects.has(Dialect::zaqar)) continue;
+            return fmt::format("{}://{}", address.tls ? "https" : "http", address.text());
+        }
+    }
+    return {};
+}
+
 // Everything that a running server consists of, in the order in which it is built.
 class RunningServer {
 public:
@@ -191,6 +205,7 @@ private:
         if (zaqar_options.secret_key.empty()) {
             TRY_AS(zaqar_options.secret_key, kept_secret(*disk_, "zaqar-secret"));
         }
+        if (zaqar_options.public_url.empty()) zaqar_options.public_url = own_url(options_);
         zaqar::add_routes(router_, zaqar_options);
         return {};
     }

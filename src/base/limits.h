@@ -66,10 +66,13 @@ struct ZaqarLimits {
     Duration claim_grace_min = std::chrono::seconds(60);
     Duration claim_grace_max = std::chrono::hours(12);
     Duration claim_grace = std::chrono::minutes(1);
+    Duration subscription_ttl_min = std::chrono::seconds(60);
+    Duration subscription_ttl = std::chrono::hours(1);  // when the request says nothing
     size_t page = 10;  // of any list, when the request says nothing
     size_t queues_per_page_max = 20;
     size_t messages_per_page_max = 20;   // also ids in one request
     size_t messages_per_claim_max = 20;  // also of one pop
+    size_t subscriptions_per_page_max = 20;
     size_t pools_per_page_max = 20;
     size_t flavors_per_page_max = 20;
     size_t filter_bytes_max = 256;  // of a regular expression that queues are listed by
