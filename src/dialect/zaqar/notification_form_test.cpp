@@ -43,8 +43,8 @@ protected:
 
 // Texts and signatures were made with Python's json and hmac.
 constexpr std::string_view message_text =
-    R"({"ttl": 3600, "body": {"text": "\u00e9", "n": [1.5, null]}, "Message_Type": "Notification", )"
-    R"("queue_name": "q"})";
+    R"({"ttl": 3600, "body": {"text": "\u00e9", "n": [1.5, null]}, )"
+    R"("Message_Type": "Notification", "queue_name": "q"})";
 constexpr std::string_view hour_signature =
     "fe2722510d20782860a35aeb07608ddc99b8045e9e7b241fe4f0d7101affa60c";
 constexpr std::string_view minutes_signature =
