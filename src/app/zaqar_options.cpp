@@ -117,6 +117,13 @@ void add_zaqar_options(OptionTable& table) {
                     [](O& o) -> auto& { return o.zaqar.limits.filter_bytes_max; });
     table.add_count("zaqar_filters_max", "Filters on metadata of one list of queues",
                     [](O& o) -> auto& { return o.zaqar.limits.filters_max; });
+    table.add_count("pools_max", "Pools", [](O& o) -> auto& { return o.core.pool.pools_max; });
+    table.add_count("flavors_max", "Flavors",
+                    [](O& o) -> auto& { return o.core.pool.flavors_max; });
+    table.add_count("pool_uri_bytes_max", "Bytes of the URI of a pool",
+                    [](O& o) -> auto& { return o.core.pool.uri_bytes_max; });
+    table.add_count("pool_options_bytes_max", "Bytes of the options of a pool",
+                    [](O& o) -> auto& { return o.core.pool.options_bytes_max; });
 }
 
 }  // namespace signalbox
