@@ -76,10 +76,13 @@ TEST_P(Webhooks, tell_again_what_was_not_taken) {
     post(wire_, "q", {"1", "2"});
     const auto calls = log_.wait_for(6);
     ASSERT_EQ(calls.size(), 6u);
+    // The third call went over a connection that was kept, and ended without an answer: it may have
+    // ended before, so the same attempt is made over a new one.
+    const std::vector<std::string> attempts{"1", "2", "3", "3", "4", "1"};
     for (size_t i = 0; i < calls.size(); ++i) {
         EXPECT_EQ(calls[i].target, "/bell");
         EXPECT_EQ(body_of(calls[i]), i < 5 ? "1" : "2");
-        EXPECT_EQ(calls[i].fields.at("signalbox-attempt"), i < 5 ? std::to_string(i + 1) : "1");
+        EXPECT_EQ(calls[i].fields.at("signalbox-attempt"), attempts[i]);
         EXPECT_EQ(calls[i].fields.at("webhook-id"), calls[i < 5 ? 0 : 5].fields.at("webhook-id"));
         EXPECT_EQ(calls[i].fields.at("x-mine"), "yes");
         EXPECT_TRUE(calls[i].fields.at("host").starts_with("127.0.0.1:"));
