@@ -26,8 +26,8 @@ public:
         switch (http_.is_waiting() ? http_.poll(response) : SimHttp::Progress::broken) {
             case SimHttp::Progress::waiting: return;
             case SimHttp::Progress::answered:
-                ASSERT(response.status == 201 || response.status == 503);
-                if (response.status == 201) request_.body.clear();
+                ASSERT(response.status < 300 || response.status == 503);
+                if (response.status < 300) request_.body.clear();
                 break;
             case SimHttp::Progress::broken: break;
         }
