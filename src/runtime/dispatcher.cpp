@@ -73,9 +73,12 @@ void Dispatcher::told(uint64_t number, Courier::Outcome outcome) {
     has_more(round) ? tell_next(number) : report(number);
 }
 
+// The rest of an effect that takes long comes with the next one, behind what others wait for, and
+// if the subscription still is.
 bool Dispatcher::has_more(const Round& round) const {
+    const auto& limits = node_.partition_of(round.effect.tenant).limits().subscription;
     return round.delivered < round.effect.notifications.size() && !is_finishing_ &&
-           node_.clock().now().steady - round.began < setup_.effect_max;
+           node_.clock().now().steady - round.began < limits.window_time_max;
 }
 
 void Dispatcher::report(uint64_t number) {

@@ -25,9 +25,6 @@ public:
     struct Setup {
         // In ids of requests, as a front end has one; no front end has the same.
         uint8_t index = 0;
-        // An effect that takes longer ends with what is told until then. Its rest comes with the
-        // next one, behind what others wait for, and if the subscription still is.
-        Duration effect_max = std::chrono::seconds(5);
     };
     Dispatcher(Setup setup, const Node& node, const Couriers& couriers, DispatcherProbe& probe);
     ~Dispatcher();
