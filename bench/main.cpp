@@ -5,6 +5,7 @@
 
 #include "bench/notify/measurements.h"
 #include "bench/queue/measurements.h"
+#include "bench/registry/measurements.h"
 #include "bench/ticket/measurements.h"
 
 namespace signalbox::bench {
@@ -32,6 +33,7 @@ const std::vector<Measurement> measurements{{"throughput", measure_throughput},
                                             {"import", measure_import},
                                             {"notify", measure_notify},
                                             {"peers", measure_peers},
+                                            {"registry", measure_registry},
                                             {"micro", measure_micro}};
 
 struct Arguments {

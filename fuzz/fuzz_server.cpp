@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "dialect/common/common_routes.h"
+#include "dialect/consul/consul_routes.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
 #include "dialect/zaqar/zaqar_routes.h"
@@ -39,6 +40,7 @@ struct Surroundings {
         native::add_routes(router);
         triton::add_routes(router, {Uuid(), "fuzz", {}});
         zaqar::add_routes(router, zaqar_options());
+        consul::add_routes(router, consul::Options());
     }
 };
 

@@ -10,6 +10,7 @@
 #include "core/tokens.h"
 #include "dialect/auth/token_authenticator.h"
 #include "dialect/common/common_routes.h"
+#include "dialect/consul/consul_routes.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
 #include "dialect/zaqar/zaqar_routes.h"
@@ -104,6 +105,11 @@ World::World(Options options)
     webhooks_ = std::make_unique<WebhookCourier>(std::move(webhooks), subscribers_, *form_, clock_);
     couriers_.add("http", *webhooks_);
     couriers_.add("https", *webhooks_);
+    consul::Options consul_options;
+    consul_options.node_name = "sim";
+    consul_options.node_id = names.uuid().text();
+    consul_options.version = "0.0.0";
+    consul::add_routes(router_, consul_options);
 }
 
 World::~World() {
@@ -144,6 +150,8 @@ Result<void> World::start() {
     frontend_ = std::make_unique<Frontend>(std::move(setup), *node_, router_, http_probe_);
     dispatcher_ = std::make_unique<Dispatcher>(Dispatcher::Setup{.index = dispatcher_index}, *node_,
                                                couriers_, dispatcher_probe_);
+    prober_ =
+        std::make_unique<Prober>(*frontend_, other_servers_, options_.core.registry.probes_max);
     return {};
 }
 
@@ -205,6 +213,7 @@ void World::take_down() {
     later_.clear();
     subscribers_.server_has_gone();
     dispatcher_.reset();
+    prober_.reset();
     node_.reset();
     frontend_.reset();
     journals_.clear();
@@ -238,6 +247,12 @@ void World::carry_out(std::vector<Effect> effects) {
     // Later, as on a thread of its own; recovery has effects before there is a dispatcher.
     const auto shared = std::make_shared<std::vector<Effect>>(std::move(effects));
     later_.push_back([this, shared] { dispatcher_->carry_out(std::move(*shared)); });
+}
+
+// Not at once: it may be that the partition is only just being opened.
+void World::probe(std::vector<ProbeOrder> orders) {
+    later_.push_back(
+        [this, orders = std::move(orders)]() mutable { prober_->carry_out(std::move(orders)); });
 }
 
 bool World::run_partitions() {
@@ -333,7 +348,12 @@ Revision World::committed(size_t partition) const {
 
 void World::check() const {
     for (const auto& partition : node_->partitions()) {
-        partition->engine().check(clock_.now());
+        // A batch that the disk has not taken yet is in memory, and in no row.
+        if (partition->trouble()) {
+            partition->engine().check(clock_.now());
+        } else {
+            partition->engine().check(clock_.now(), *partition->snapshot());
+        }
     }
 }
 

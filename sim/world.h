@@ -15,6 +15,7 @@
 #include "dialect/frontend.h"
 #include "dialect/http_probe.h"
 #include "dialect/http_session.h"
+#include "dialect/prober.h"
 #include "dialect/router.h"
 #include "dialect/zaqar/notification_form.h"
 #include "dialect/zaqar/zaqar_options.h"
@@ -24,6 +25,7 @@
 #include "sim/response_reader.h"
 #include "sim/sim_clock.h"
 #include "sim/sim_disk.h"
+#include "sim/sim_http_client.h"
 #include "sim/sim_subscribers.h"
 #include "storage/file_journal.h"
 #include "storage/memory_store.h"
@@ -116,6 +118,8 @@ public:
     // Moves time on while whatever is under way stays where it is.
     void pass(Duration span);
 
+    // What other servers answer.
+    [[nodiscard]] SimHttpClient& other_servers() { return other_servers_; }
     [[nodiscard]] SimClock& clock() { return clock_; }
     [[nodiscard]] SimDisk& disk() { return disk_; }
     [[nodiscard]] SimSubscribers& subscribers() { return subscribers_; }
@@ -136,6 +140,7 @@ private:
     void deliver(std::vector<Completion> completions,
                  std::vector<FeedDelivery> deliveries) override;
     void carry_out(std::vector<Effect> effects) override;
+    void probe(std::vector<ProbeOrder> orders) override;
 
     Result<void> open_partition(size_t index);
     void take_down();
@@ -146,6 +151,7 @@ private:
 
     const Options options_;
     Random random_;
+    SimHttpClient other_servers_{later_};
     SimClock clock_;
     SimDisk disk_;
     SimSubscribers subscribers_{random_, clock_};
@@ -164,6 +170,7 @@ private:
     std::unique_ptr<Node> node_;
     std::unique_ptr<Frontend> frontend_;
     std::unique_ptr<Dispatcher> dispatcher_;
+    std::unique_ptr<Prober> prober_;
     std::deque<std::function<void()>> later_;
     std::deque<std::function<void()>> disk_work_;
     std::vector<bool> woken_;

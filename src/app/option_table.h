@@ -127,5 +127,6 @@ void add_zaqar_options(OptionTable& table);
 void add_notify_options(OptionTable& table);
 // Fails with one of those that does not fit the others.
 Result<void> check_notify_options(const ServeOptions& options);
+void add_registry_options(OptionTable& table);
 
 }  // namespace signalbox

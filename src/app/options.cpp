@@ -19,6 +19,7 @@ std::vector<OptionSpec> make_specs() {
     add_limit_options(table);
     add_zaqar_options(table);
     add_notify_options(table);
+    add_registry_options(table);
     return table.take();
 }
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "dialect/auth/auth_options.h"
+#include "dialect/consul/consul_options.h"
 #include "dialect/zaqar/zaqar_options.h"
 #include "net/server.h"
 
@@ -43,6 +44,7 @@ struct ServeOptions {
     HttpLimits http;
     zaqar::Options zaqar;
     NotifyOptions notify;
+    consul::Options consul;
     std::vector<std::string> websocket_origins;
     uint64_t segment_bytes = 32u << 20;
     uint64_t checkpoint_bytes = 64u << 20;

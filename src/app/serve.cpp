@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "codec/webhook_signature.h"
 #include "dialect/common/common_routes.h"
+#include "dialect/consul/consul_routes.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
 #include "dialect/zaqar/notification_form.h"
@@ -153,6 +154,7 @@ private:
         server.origins = options_.websocket_origins;
         server.hosts = known_hosts(options_);
         server.stop_timeout = options_.stop_timeout;
+        server.probes_max = options_.core.registry.probes_max;
         TRY_AS(server.make_authenticator, prepare_authentication(options_, *node_, clock_));
         TRY_AS(server.dispatch, prepare_dispatch(options_, webhook_secret_, *form_));
         server.clock = &clock_;
@@ -227,6 +229,11 @@ private:
             return !server_->couriers()->serves(scheme);
         });
         zaqar::add_routes(router_, zaqar_);
+        auto consul_options = options_.consul;
+        consul_options.node_name = name;
+        consul_options.node_id = directory_.node.text();
+        consul_options.version = version();
+        consul::add_routes(router_, consul_options);
     }
 
     const ServeOptions& options_;

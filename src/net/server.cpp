@@ -89,6 +89,13 @@ public:
         }
     }
 
+    // They are few: one thread carries them all out.
+    void probe(std::vector<ProbeOrder> orders) override {
+        IoThread& thread = *threads_.front();
+        const auto shared = std::make_shared<std::vector<ProbeOrder>>(std::move(orders));
+        thread.post([&thread, shared] { thread.prober().carry_out(std::move(*shared)); });
+    }
+
 private:
     // What the dispatcher asked, out of `completions`.
     void take_reports(std::vector<Completion>& completions) {
@@ -120,7 +127,7 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
         const auto dialect = parse_dialect(rest.substr(0, equals));
         if (!dialect) {
             return fail(ErrorCode::invalid_argument,
-                        fmt::format("\"{}\" is not a dialect; known are native, triton and zaqar",
+                        fmt::format("\"{}\" is not a dialect; known are native, triton, zaqar and consul",
                                     rest.substr(0, equals)),
                         "listen");
         }
@@ -189,7 +196,7 @@ public:
             if (options.make_authenticator) {
                 setup.authenticator = options.make_authenticator(threads[i]->client());
             }
-            threads[i]->open(std::move(setup), *node, router, *probe);
+            threads[i]->open(std::move(setup), *node, router, *probe, options.probes_max);
         }
         for (const auto& address : options.listen) {
             if (auto bound = bind(address); !bound) return bound;

@@ -23,6 +23,7 @@ struct OutgoingRequest {
     size_t response_bytes_max = 1u << 20;
     // Otherwise the answer is its status and its fields, whatever becomes of the rest of it.
     bool wants_body = true;
+    bool verifies_peer = true;  // https: by its certificate and its name
 };
 
 struct IncomingResponse {

@@ -198,6 +198,7 @@ void Partition::deliver() {
         sink_.carry_out(std::move(ready.effects));
         ready.effects.clear();
     }
+    if (!ready.probes.empty()) sink_.probe(std::exchange(ready.probes, {}));
 }
 
 void Partition::refuse_pending(const Error& error) {
@@ -229,6 +230,7 @@ void Partition::refuse_ready(const Error& error) {
     for (auto& completion : ready.completions) refuse(completion.reply, error);
     ready.deliveries.clear();
     ready.effects.clear();
+    ready.probes.clear();
 }
 
 void Partition::stop() {
