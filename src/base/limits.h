@@ -126,17 +126,20 @@ struct TokenLimits {
 };
 
 struct SubscriptionLimits {
-    size_t subscriptions_max = 1'000'000;  // of a partition
+    size_t subscriptions_max = 100'000;  // of a partition
     size_t per_queue_max = 1000;
     size_t subscriber_bytes_max = 2048;
     size_t options_bytes_max = 65'536;
     Duration ttl_min = std::chrono::seconds(1);
     // What is not delivered yet, of a queue. Whoever is behind by more loses the oldest.
     size_t notifications_max = 1'000'000;
-    // Carried out at a time, of a partition; those that fail have at most half of them.
+    // Carried out at a time, of a partition; those that fail, or may fail, have at most half of
+    // them.
     size_t windows_max = 512;
     size_t window_messages_max = 64;
     size_t window_bytes_max = 256u << 10;  // but always one
+    // Whoever carries a window out begins with no further message behind it.
+    Duration window_time_max = std::chrono::seconds(1);
     // Messages kept in memory for whoever is not behind, of all outboxes.
     size_t recent_bytes_max = 16u << 20;
     Duration retry_after_max = std::chrono::hours(1);

@@ -37,7 +37,7 @@ std::optional<std::string_view> option_of(std::string_view options, std::string_
 void Deliveries::want(Subscription& subscription) {
     const bool is_in_line = static_cast<const Subscription::Turn&>(subscription).is_linked();
     if (subscription.window != 0 || is_in_line || subscription.retry_timer.is_linked()) return;
-    (subscription.failures > 0 ? failing_ : healthy_).push_back(subscription);
+    (is_doubtful(subscription) ? doubtful_ : proven_).push_back(subscription);
 }
 
 void Deliveries::want_at_once(Subscription& subscription) {
@@ -49,14 +49,18 @@ void Deliveries::forget(Subscription& subscription) {
     if (subscription.window != 0) end_window(subscription);
 }
 
-bool Deliveries::may_begin_failing() const {
-    return failing_windows_ < std::max<size_t>(limits_.windows_max / 2, 1);
+bool Deliveries::is_doubtful(const Subscription& subscription) {
+    return subscription.failures > 0 || !subscription.is_proven;
+}
+
+bool Deliveries::may_begin_doubtful() const {
+    return doubtful_windows_ < std::max<size_t>(limits_.windows_max / 2, 1);
 }
 
 bool Deliveries::is_unsettled() const {
     if (outboxes_.has_news()) return true;
     return statistics_.under_way_now < limits_.windows_max &&
-           (!healthy_.empty() || (!failing_.empty() && may_begin_failing()));
+           (!proven_.empty() || (!doubtful_.empty() && may_begin_doubtful()));
 }
 
 void Deliveries::settle(Step& step) {
@@ -89,16 +93,14 @@ void Deliveries::settle(Step& step) {
 }
 
 Subscription* Deliveries::next_in_line() {
-    Line* line = nullptr;
-    if (!healthy_.empty()) {
-        line = &healthy_;
-    } else if (!failing_.empty() && may_begin_failing()) {
-        line = &failing_;
-    } else {
-        return nullptr;
-    }
-    Subscription& first = line->front();
-    line->pop_front();
+    const bool doubtful_may = !doubtful_.empty() && may_begin_doubtful();
+    if (!doubtful_may && proven_.empty()) return nullptr;
+    // In turn, where there are both.
+    doubtful_is_next_ = doubtful_may && (doubtful_is_next_ || proven_.empty());
+    Line& line = doubtful_is_next_ ? doubtful_ : proven_;
+    doubtful_is_next_ = !doubtful_is_next_;
+    Subscription& first = line.front();
+    line.pop_front();
     return &first;
 }
 
@@ -182,10 +184,11 @@ Result<void> Deliveries::begin(Subscription& subscription, Step& step) {
     }
     subscription.window = ++last_window_;
     subscription.window_is_notice = kind != Effect::Kind::messages;
-    subscription.window_counts_as_failing = subscription.failures > 0;
+    subscription.window_is_doubtful = is_doubtful(subscription);
+    subscription.window_begun_at = step.now.steady;
     subscription.window_size = next.size();
     ++statistics_.under_way_now;
-    if (subscription.window_counts_as_failing) ++failing_windows_;
+    if (subscription.window_is_doubtful) ++doubtful_windows_;
     auto effect = effect_of(subscription, kind);
     effect.notifications = std::move(next);
     step.ready.effects.push_back(std::move(effect));
@@ -195,7 +198,7 @@ Result<void> Deliveries::begin(Subscription& subscription, Step& step) {
 void Deliveries::end_window(Subscription& subscription) {
     subscription.window = 0;
     --statistics_.under_way_now;
-    if (subscription.window_counts_as_failing) --failing_windows_;
+    if (subscription.window_is_doubtful) --doubtful_windows_;
 }
 
 Result<DeliveryReported> Deliveries::report(const ReportDelivery& command, Step& step) {
@@ -207,6 +210,9 @@ Result<DeliveryReported> Deliveries::report(const ReportDelivery& command, Step&
     }
     Subscription& subscription = *found->second;
     end_window(subscription);
+    // Whoever takes longer may as well hang.
+    subscription.is_proven = !command.failure && step.now.steady - subscription.window_begun_at <=
+                                                     2 * limits_.window_time_max;
     if (command.delivered > 0) take_success(subscription, command.delivered, step);
     if (command.failure) take_failure(subscription, *command.failure, step);
     if (has_more(subscription)) want(subscription);

@@ -16,8 +16,9 @@ namespace signalbox {
 // Decides who is told what next, and when again if that fails; the telling itself is an Effect.
 // One effect at a time for a subscription, so that its messages stay in order, and one message at a
 // time while it fails. Everybody has their turn: a subscription gets a bounded number of messages
-// and goes to the end of the line, and those that fail never have more than half of what may be
-// under way. Core thread.
+// and goes to the end of the line. Those that have not shown that they take what they are told, and
+// quickly, never have more than half of what may be under way: however many hang, the others go on.
+// Core thread.
 //
 //   has its place --turn--> under way --all delivered--> has its place
 //                               `--failed--> waits for its next attempt --time--> has its place
@@ -62,7 +63,7 @@ private:
         boost::intrusive::list<Subscription, boost::intrusive::base_hook<Subscription::Turn>,
                                boost::intrusive::constant_time_size<false>>;
 
-    [[nodiscard]] bool may_begin_failing() const;
+    [[nodiscard]] bool may_begin_doubtful() const;
     Subscription* next_in_line();
     using Notifications = std::vector<std::shared_ptr<const Notification>>;
 
@@ -74,6 +75,7 @@ private:
     [[nodiscard]] static bool has_more(const Subscription& subscription);
     [[nodiscard]] Effect effect_of(const Subscription& subscription, Effect::Kind kind) const;
     void end_window(Subscription& subscription);
+    [[nodiscard]] static bool is_doubtful(const Subscription& subscription);
     void take_success(Subscription& subscription, size_t delivered, Step& step);
     void take_failure(Subscription& subscription, const ReportDelivery::Failure& failure,
                       Step& step);
@@ -89,9 +91,10 @@ private:
     const MessageBodies& bodies_;
     Messages& messages_;
     // Those that have something to be told and are told nothing at the moment.
-    Line healthy_;
-    Line failing_;
-    size_t failing_windows_ = 0;
+    Line proven_;
+    Line doubtful_;
+    bool doubtful_is_next_ = false;
+    size_t doubtful_windows_ = 0;
     uint64_t last_window_ = 0;
     Statistics statistics_;
 };

@@ -25,7 +25,8 @@ struct Notification {
 };
 
 // Something to do outside once what it follows from is durable: notifications for one subscriber,
-// in this order, one after the other. Whoever carries it out says how it went with ReportDelivery;
+// in this order, one after the other, until SubscriptionLimits::window_time_max is over. Whoever
+// carries it out says how it went with ReportDelivery;
 // until then nobody else is asked to tell that subscriber anything. After a restart what was not
 // reported is asked for again, so a subscriber may be told twice, under the same ids.
 struct Effect {

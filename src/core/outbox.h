@@ -72,7 +72,10 @@ struct Subscription
     // What is under way: 0, or the number of the effect.
     uint64_t window = 0;
     bool window_is_notice = false;
-    bool window_counts_as_failing = false;
+    bool window_is_doubtful = false;
+    SteadyInstant window_begun_at;
+    // It took its last messages, and quickly. Not kept: after a restart it has to show it again.
+    bool is_proven = false;
     size_t window_size = 0;  // so many from `next` on
 
     // Whether messages are kept for it.

@@ -1,4 +1,4 @@
-#include "app/option_list.h"
+#include "app/option_table.h"
 
 #include <charconv>
 
@@ -15,7 +15,6 @@ Result<uint64_t> read_number(const std::string& text, uint64_t min, uint64_t max
     return number;
 }
 
-// "64MiB", "64M" or "67108864".
 Result<uint64_t> read_size(const std::string& text, uint64_t min, uint64_t max) {
     static const std::vector<std::pair<std::string_view, unsigned>> units{
         {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"K", 10}, {"M", 20}, {"G", 30}};
@@ -39,6 +38,10 @@ Result<bool> read_flag(const std::string& text) {
     if (text == "true" || text == "1" || text == "yes" || text == "on") return true;
     if (text == "false" || text == "0" || text == "no" || text == "off") return false;
     return fail(ErrorCode::invalid_argument, "must be true or false");
+}
+
+OptionSetter text_of(std::string ServeOptions::* member) {
+    return text_at([=](ServeOptions& options) -> auto& { return options.*member; });
 }
 
 }  // namespace signalbox

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -9,11 +10,12 @@
 
 #include "app/options.h"
 
-// What the table of options is made with: how texts are read, and a list that grows.
+// What the options of `serve` are made of: how their texts are read, and the table that they are
+// added to, a file for each group of them.
 
 namespace signalbox {
 
-using Setter = std::function<Result<void>(ServeOptions&, const std::string&)>;
+using OptionSetter = std::function<Result<void>(ServeOptions&, const std::string&)>;
 
 constexpr uint64_t mib = 1u << 20;
 constexpr uint64_t gib = 1u << 30;
@@ -23,9 +25,18 @@ Result<uint64_t> read_number(const std::string& text, uint64_t min, uint64_t max
 Result<uint64_t> read_size(const std::string& text, uint64_t min, uint64_t max);
 Result<bool> read_flag(const std::string& text);
 
+template <class Number>
+OptionSetter number(Number ServeOptions::* member, uint64_t min, uint64_t max) {
+    return [=](ServeOptions& options, const std::string& text) -> Result<void> {
+        TRY_AS(const auto value, read_number(text, min, max));
+        options.*member = static_cast<Number>(value);
+        return {};
+    };
+}
+
 // For a limit within one of the structs: `place` says where.
 template <class Place>
-Setter count(Place place, uint64_t max, uint64_t min = 1) {
+OptionSetter count(Place place, uint64_t max, uint64_t min = 1) {
     return [=](ServeOptions& options, const std::string& text) -> Result<void> {
         TRY_AS(const auto value, read_number(text, min, max));
         auto& target = place(options);
@@ -35,7 +46,7 @@ Setter count(Place place, uint64_t max, uint64_t min = 1) {
 }
 
 template <class Place>
-Setter size(Place place, uint64_t min, uint64_t max) {
+OptionSetter size(Place place, uint64_t min, uint64_t max) {
     return [=](ServeOptions& options, const std::string& text) -> Result<void> {
         TRY_AS(const auto value, read_size(text, min, max));
         auto& target = place(options);
@@ -45,7 +56,7 @@ Setter size(Place place, uint64_t min, uint64_t max) {
 }
 
 template <class Place>
-Setter duration(Place place) {
+OptionSetter duration(Place place) {
     return [=](ServeOptions& options, const std::string& text) -> Result<void> {
         TRY_AS(const auto value, parse_duration(text));
         if (value.count() <= 0) {
@@ -56,9 +67,11 @@ Setter duration(Place place) {
     };
 }
 
+OptionSetter text_of(std::string ServeOptions::* member);
+
 // The same for a text within one of the structs.
 template <class Place>
-Setter text_at(Place place) {
+OptionSetter text_at(Place place) {
     return [=](ServeOptions& options, const std::string& text) -> Result<void> {
         if (text.empty()) return fail(ErrorCode::invalid_argument, "must not be empty");
         place(options) = text;
@@ -66,41 +79,49 @@ Setter text_at(Place place) {
     };
 }
 
-class OptionList {
+class OptionTable {
 public:
-    OptionSpec& add(std::string name, std::string placeholder, std::string help, Setter set) {
+    OptionSpec& add(std::string name, std::string placeholder, std::string help, OptionSetter set) {
         specs_.push_back({std::move(name), std::move(placeholder), std::move(help), false, false,
                           std::move(set)});
         return specs_.back();
     }
+    // Those whose help tells the default: what `place` finds in options that nobody set.
     template <class Place>
     void add_count(std::string name, const std::string& help, Place place,
                    uint64_t max = 1'000'000'000) {
-        ServeOptions defaults;
-        add(std::move(name), "N", fmt::format("{} [{}]", help, place(defaults)), count(place, max));
+        add(std::move(name), "N", fmt::format("{} [{}]", help, default_of(place)),
+            count(place, max));
     }
     template <class Place>
     void add_duration(std::string name, const std::string& help, Place place) {
-        ServeOptions defaults;
-        add(std::move(name), "TIME", fmt::format("{} [{}]", help, format_duration(place(defaults))),
-            duration(place));
+        add(std::move(name), "TIME",
+            fmt::format("{} [{}]", help, format_duration(default_of(place))), duration(place));
     }
     template <class Place>
     void add_switch(std::string name, const std::string& help, Place place) {
-        ServeOptions defaults;
-        add(std::move(name), "BOOL", fmt::format("{} [{}]", help, place(defaults)),
+        add(std::move(name), "BOOL", fmt::format("{} [{}]", help, default_of(place)),
             [place](ServeOptions& options, const std::string& text) -> Result<void> {
                 TRY_AS(place(options), read_flag(text));
                 return {};
             });
     }
-    std::vector<OptionSpec> take() { return std::move(specs_); }
+    [[nodiscard]] std::vector<OptionSpec> take() { return std::move(specs_); }
 
 private:
+    template <class Place>
+    static auto default_of(Place place) {
+        ServeOptions defaults;
+        return place(defaults);
+    }
+
     std::vector<OptionSpec> specs_;
 };
 
-// Those of Zaqar's routes.
-void add_zaqar_options(OptionList& list);
+// Where it listens, who may ask, how it logs.
+void add_server_options(OptionTable& table);
+// How it stores, and what everything is limited to.
+void add_limit_options(OptionTable& table);
+void add_zaqar_options(OptionTable& table);
 
 }  // namespace signalbox
