@@ -25,18 +25,17 @@ struct CancelRequest {
     RequestId parked;
 };
 
-using CommandBody =
-    std::variant<CreateTicket, GetTicket, WaitTicket, RenewTicket, ReleaseTicket, DeleteTicket,
-                 ClearServer, CheckTicket, GetLine, SetLine, ListLines, ListLineTickets,
-                 GetTicketHistory, ListDeadlocks, CreateSession, GetSession, RenewSession,
-                 HoldSession, EndSession, ListSessions, SubscribeFeed, ReadFeedHead, CancelRequest,
-                 CreateToken, RevokeToken, CreateQueue, GetQueue, UpdateQueue, DeleteQueue,
-                 PurgeQueue, GetQueueStats, PostMessages, ListMessages, GetMessages, DeleteMessages,
-                 PopMessages, ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor,
-                 SetQueueCursor, DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool,
-                 DeletePool, ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors,
-                 CreateSubscription, GetSubscription, ListSubscriptions, UpdateSubscription,
-                 ConfirmSubscription, DeleteSubscription, PurgeSubscriptions, ReportDelivery>;
+using CommandBody = std::variant<
+    CreateTicket, GetTicket, WaitTicket, RenewTicket, ReleaseTicket, DeleteTicket, ClearServer,
+    CheckTicket, GetLine, SetLine, ListLines, ListLineTickets, GetTicketHistory, ListDeadlocks,
+    CreateSession, GetSession, RenewSession, HoldSession, EndSession, ListSessions, SubscribeFeed,
+    ReadFeedHead, CancelRequest, CreateToken, RevokeToken, CreateQueue, GetQueue, UpdateQueue,
+    DeleteQueue, PurgeQueue, GetQueueStats, PostMessages, ListMessages, GetMessages, DeleteMessages,
+    PopMessages, ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor, SetQueueCursor,
+    DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool, DeletePool, ListPools,
+    PutFlavor, GetFlavor, DeleteFlavor, ListFlavors, CreateSubscription, GetSubscription,
+    ListSubscriptions, UpdateSubscription, ConfirmSubscription, DeleteSubscription,
+    PurgeSubscriptions, FollowMessages, ReportDelivery>;
 
 // A request to the core.
 struct Command {
@@ -59,7 +58,7 @@ using Reply = std::variant<
     Result<PoolList>, Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>,
     Result<SubscriptionCreated>, Result<SubscriptionView>, Result<SubscriptionList>,
     Result<SubscriptionUpdated>, Result<SubscriptionDeleted>, Result<SubscriptionsPurged>,
-    Result<DeliveryReported>>;
+    Result<MessagesFollowed>, Result<DeliveryReported>>;
 
 // The answer that refuses a command, of the kind its sender expects; nothing for a command that
 // is never answered.

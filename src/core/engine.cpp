@@ -31,6 +31,7 @@ bool may_add_tenant(const CommandBody& body) {
 bool may_follow(const CommandBody& body) {
     const auto* claim = std::get_if<ClaimMessages>(&body);
     return std::holds_alternative<SubscribeFeed>(body) ||
+           std::holds_alternative<FollowMessages>(body) ||
            (claim != nullptr && claim->wait > Duration::zero());
 }
 
@@ -300,6 +301,12 @@ struct Engine::Apply {
     void operator()(const PurgeSubscriptions& command) const {
         answer(engine.queues_.subscriptions.purge(tenant, command, step));
     }
+    void operator()(const FollowMessages& command) const {
+        if (engine.stopping_) return answer<MessagesFollowed>(fail(stopping()));
+        auto followed = engine.queues_.followers.follow(request, {tenant, command.queue});
+        if (followed) engine.tenants_.follow(tenant_name, tenant);
+        answer(std::move(followed));
+    }
     void operator()(const ReportDelivery& command) const {
         answer(engine.queues_.deliveries.report(command, step));
     }
@@ -440,6 +447,7 @@ void Engine::cancel(RequestId request, Now now) {
     const Waiter* waiter = waiters_.find(request);
     if (waiter == nullptr) {
         if (const auto tenant = feed_.unsubscribe(request)) tenants_.unfollow(*tenant);
+        if (const auto tenant = queues_.followers.unfollow(request)) tenants_.unfollow(*tenant);
         queues_.messages.forget_search(request);
         return;
     }
@@ -466,9 +474,11 @@ void Engine::stop() {
                 step.complete<WaitOutcome>(request, fail(stopping()));
             }
         }
-        for (const auto subscriber : feed_.subscribers()) {
-            cancel(subscriber, now_);
-            ready_.deliveries.push_back({subscriber, nullptr});
+        for (const auto& following : {feed_.subscribers(), queues_.followers.all()}) {
+            for (const auto request : following) {
+                cancel(request, now_);
+                ready_.deliveries.push_back({request, nullptr});
+            }
         }
     });
 }
