@@ -3,7 +3,9 @@
 #include <cstdio>
 #include <fstream>
 
+#include "bench/notify/measurements.h"
 #include "bench/queue/measurements.h"
+#include "bench/registry/measurements.h"
 #include "bench/ticket/measurements.h"
 
 namespace signalbox::bench {
@@ -29,7 +31,9 @@ const std::vector<Measurement> measurements{{"throughput", measure_throughput},
                                             {"queue-depth", measure_queue_depth},
                                             {"queue-memory", measure_queue_memory},
                                             {"import", measure_import},
+                                            {"notify", measure_notify},
                                             {"peers", measure_peers},
+                                            {"registry", measure_registry},
                                             {"micro", measure_micro}};
 
 struct Arguments {

@@ -5,12 +5,15 @@
 #include <variant>
 
 #include "core/feed_commands.h"
+#include "core/kv_commands.h"
 #include "core/pool_commands.h"
 #include "core/queue_commands.h"
+#include "core/registry_commands.h"
 #include "core/session_commands.h"
 #include "core/subscription_commands.h"
 #include "core/ticket_commands.h"
 #include "core/token_commands.h"
+#include "core/watch_commands.h"
 
 namespace signalbox {
 
@@ -35,7 +38,8 @@ using CommandBody = std::variant<
     DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool, DeletePool, ListPools,
     PutFlavor, GetFlavor, DeleteFlavor, ListFlavors, CreateSubscription, GetSubscription,
     ListSubscriptions, UpdateSubscription, ConfirmSubscription, DeleteSubscription,
-    PurgeSubscriptions, FollowMessages, ReportDelivery>;
+    PurgeSubscriptions, FollowMessages, ReportDelivery, WaitForChange, PutKey, DeleteKey,
+    RunKvTransaction, Register, Deregister, UpdateCheck>;
 
 // A request to the core.
 struct Command {
@@ -58,7 +62,8 @@ using Reply = std::variant<
     Result<PoolList>, Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>,
     Result<SubscriptionCreated>, Result<SubscriptionView>, Result<SubscriptionList>,
     Result<SubscriptionUpdated>, Result<SubscriptionDeleted>, Result<SubscriptionsPurged>,
-    Result<MessagesFollowed>, Result<DeliveryReported>>;
+    Result<MessagesFollowed>, Result<DeliveryReported>, Result<ChangeSeen>, Result<KeyWritten>,
+    Result<KvTransactionOutcome>, Result<Registered>, Result<Deregistered>, Result<CheckUpdated>>;
 
 // The answer that refuses a command, of the kind its sender expects; nothing for a command that
 // is never answered.

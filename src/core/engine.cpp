@@ -24,7 +24,9 @@ bool may_add_tenant(const CommandBody& body) {
            std::holds_alternative<CreateSession>(body) ||
            std::holds_alternative<CreateQueue>(body) ||
            std::holds_alternative<PostMessages>(body) ||
-           std::holds_alternative<CreateSubscription>(body);
+           std::holds_alternative<CreateSubscription>(body) ||
+           std::holds_alternative<PutKey>(body) || std::holds_alternative<RunKvTransaction>(body) ||
+           std::holds_alternative<Register>(body);
 }
 
 // Commands that may wait for something to come for a tenant that has nothing yet.
@@ -32,6 +34,7 @@ bool may_follow(const CommandBody& body) {
     const auto* claim = std::get_if<ClaimMessages>(&body);
     return std::holds_alternative<SubscribeFeed>(body) ||
            std::holds_alternative<FollowMessages>(body) ||
+           std::holds_alternative<WaitForChange>(body) ||
            (claim != nullptr && claim->wait > Duration::zero());
 }
 
@@ -54,12 +57,15 @@ Engine::Engine(const CoreLimits& limits, BodyCipher cipher, uint64_t seed, Now n
       timers_(now),
       waiters_(limits_.waiters_max),
       tenants_(limits_),
-      sessions_(limits_.session),
+      watches_(limits_.recent_changes_max, tenants_),
+      sessions_(limits_.session, watches_),
       idempotency_(limits_.idempotency),
       pools_(limits_.pool),
       tokens_(limits_.token),
       tickets_(limits_.ticket, sessions_, idempotency_),
       queues_(limits_, std::move(cipher), idempotency_, tenants_),
+      kv_(limits_.kv, sessions_, watches_),
+      registry_(limits_.registry, tenants_, watches_),
       feed_(limits_.feed),
       now_(now) {}
 
@@ -70,6 +76,8 @@ Result<void> Engine::load(const RowReader& rows, Now now) {
     TRY(tickets_.load(rows, timers_, now));
     TRY(pools_.load(rows));
     TRY(queues_.load(rows, timers_, now));
+    TRY(kv_.load(rows, timers_, now));
+    TRY(registry_.load(rows, random_, timers_, now));
     TRY(feed_.load(rows));
     feed_.start(timers_, now);
     timers_.schedule(retention_timer_, now.steady + retention_interval);
@@ -156,6 +164,8 @@ struct Engine::Apply {
         answer<DeadlockList>(engine.tickets_.deadlocks(tenant, step.now));
     }
     void operator()(CreateSession& command) const {
+        const auto depends = engine.registry_.check_terms(tenant, command.terms);
+        if (!depends) return answer<SessionView>(fail(depends.error()));
         answer(engine.sessions_.create(tenant, std::move(command), step));
     }
     void operator()(const GetSession& command) const {
@@ -280,6 +290,28 @@ struct Engine::Apply {
     void operator()(const ListQueueCursors& command) const {
         answer(engine.queues_.cursors.list(tenant, command, step));
     }
+    void operator()(const WaitForChange& command) const {
+        if (engine.stopping_) return answer<ChangeSeen>(fail(stopping()));
+        const auto seen = engine.watches_.wait(tenant, tenant_name, command, request, step);
+        if (!seen) return answer<ChangeSeen>(fail(seen.error()));
+        if (*seen) answer<ChangeSeen>(**seen);
+    }
+    void operator()(const PutKey& command) const { answer(engine.kv_.put(tenant, command, step)); }
+    void operator()(const DeleteKey& command) const {
+        answer(engine.kv_.remove(tenant, command, step));
+    }
+    void operator()(const RunKvTransaction& command) const {
+        answer(engine.kv_.run(tenant, command, step));
+    }
+    void operator()(Register& command) const {
+        answer(engine.registry_.add(tenant, std::move(command), step));
+    }
+    void operator()(const Deregister& command) const {
+        answer(engine.registry_.remove(tenant, command, step));
+    }
+    void operator()(UpdateCheck& command) const {
+        answer(engine.registry_.update(tenant, std::move(command), step));
+    }
     void operator()(CreateSubscription& command) const {
         answer(engine.queues_.subscriptions.create(tenant, tenant_name, std::move(command), step));
     }
@@ -332,6 +364,7 @@ void Engine::apply(Command command) {
             tenants_.find(command.tenant) == TenantId()) {
             tenants_.keep(command.tenant, *tenant, step);
         }
+        end_dependent_sessions(step);
         tickets_.settle(step);
         queues_.settle(Claims::Searches::rest, step);
     });
@@ -398,6 +431,9 @@ void Engine::fire(TimerHook& hook, Step& step) {
             return tickets_.on_deadline(static_cast<Ticket&>(hook), step);
         case TimerKind::waiter_timeout: {
             auto& waiter = static_cast<Waiter&>(hook);
+            if (std::holds_alternative<Watch*>(waiter.watched)) {
+                return watches_.on_timeout(waiter, step);
+            }
             if (std::holds_alternative<Queue*>(waiter.watched)) {
                 return queues_.claims.on_wait_timeout(waiter.request, step);
             }
@@ -413,6 +449,13 @@ void Engine::fire(TimerHook& hook, Step& step) {
         case TimerKind::queue_delay:
             return queues_.messages.on_delay(static_cast<QueueTimer&>(hook).queue, step);
         case TimerKind::queue_rounds: return queues_.catalog.go_rounds(step);
+        case TimerKind::lock_delay: return kv_.on_lock_delay(static_cast<LockDelay&>(hook), step);
+        case TimerKind::check_deadline:
+            registry_.on_deadline(static_cast<CheckTimer&>(hook).check, step);
+            return end_dependent_sessions(step);
+        case TimerKind::check_reaping:
+            registry_.on_reaping(static_cast<CheckTimer&>(hook).check, step);
+            return end_dependent_sessions(step);
         case TimerKind::subscription_deadline:
             return queues_.subscriptions.on_deadline(static_cast<Subscription&>(hook), step);
         case TimerKind::delivery_retry:
@@ -428,15 +471,31 @@ void Engine::forget_old(Step& step) {
     const bool more_tickets = tickets_.forget_ended(step).value_or(false);
     const bool more_keys = idempotency_.forget_old(step, keys_forgotten_per_step).value_or(false);
     const bool more_tokens = tokens_.forget_expired(step).value_or(false);
-    const Duration pause =
-        more_tickets || more_keys || more_tokens ? retention_pause : retention_interval;
+    const bool more_graves = kv_.forget_graves(step).value_or(false);
+    const bool more = more_tickets || more_keys || more_tokens || more_graves;
+    const Duration pause = more ? retention_pause : retention_interval;
     timers_.schedule(retention_timer_, step.now.steady + pause);
 }
 
-// A session with many tickets ends in several steps; from the first one on nobody sees it.
+void Engine::end_dependent_sessions(Step& step) {
+    while (registry_.has_failed()) {
+        for (const auto& place : registry_.take_failed()) {
+            for (const auto& id : sessions_.depending_on(place)) {
+                Session* const session = sessions_.find(place.tenant, id);
+                if (session == nullptr) continue;
+                end_session(*session, "a check that it depends on is not passing", step);
+            }
+        }
+    }
+}
+
+// A session with much hanging on it ends in several steps; from the first one on nobody sees it.
+// A store that cannot be read leaves the rest for the next one.
 void Engine::end_session(Session& session, const std::string& reason, Step& step) {
     if (!session.is_ending) sessions_.begin_end(session, reason, step);
-    if (tickets_.end_with_session(session, step)) {
+    const bool no_tickets = tickets_.end_with_session(session, step);
+    const bool no_keys = kv_.end_with_session(session, step).value_or(false);
+    if (no_tickets && no_keys) {
         sessions_.remove(session, step);
     } else {
         timers_.schedule(session, step.now.steady);
@@ -456,6 +515,8 @@ void Engine::cancel(RequestId request, Now now) {
     queues_.claims.forget_wait(request);
     if (const auto* session = std::get_if<Session*>(&watched)) {
         sessions_.let_go(**session, timers_, now);
+    } else if (const auto* watch = std::get_if<Watch*>(&watched)) {
+        watches_.let_go(**watch);
     }
 }
 
@@ -468,6 +529,8 @@ void Engine::stop() {
             cancel(request, now_);
             if (std::holds_alternative<Session*>(watched)) {
                 step.complete<SessionEnded>(request, fail(stopping()));
+            } else if (std::holds_alternative<Watch*>(watched)) {
+                step.complete<ChangeSeen>(request, fail(stopping()));
             } else if (std::holds_alternative<Queue*>(watched)) {
                 step.complete<MessagesClaimed>(request, fail(stopping()));
             } else {
@@ -506,14 +569,11 @@ Engine::Statistics Engine::statistics() const {
     statistics.waiters = waiters_.count();
     statistics.subscribers = feed_.subscriber_count();
     statistics.tenants = tenants_.count();
+    statistics.keys = kv_.count();
+    statistics.registry = registry_.statistics();
     statistics.feed_events = feed_.kept_events();
     statistics.feed_floor = feed_.floor();
     return statistics;
-}
-
-void Engine::check(Now now, const RowReader& rows) const {
-    check(now);
-    queues_.outboxes.check(rows);
 }
 
 void Engine::check(Now now) const {
@@ -523,6 +583,16 @@ void Engine::check(Now now) const {
     queues_.check();
     pools_.check();
     feed_.check();
+    watches_.check();
+    kv_.check();
+    registry_.check();
+}
+
+void Engine::check(Now now, const RowReader& rows) const {
+    check(now);
+    queues_.outboxes.check(rows);
+    kv_.check(rows);
+    registry_.check(rows);
 }
 
 }  // namespace signalbox

@@ -5,13 +5,16 @@
 #include "base/limits.h"
 #include "core/feed.h"
 #include "core/idempotency.h"
+#include "core/kv.h"
 #include "core/pools.h"
 #include "core/queues.h"
+#include "core/registry.h"
 #include "core/session.h"
 #include "core/step.h"
 #include "core/tenants.h"
 #include "core/tickets.h"
 #include "core/tokens.h"
+#include "core/watches.h"
 
 namespace signalbox {
 
@@ -64,6 +67,8 @@ public:
         uint64_t waiters = 0;
         uint64_t subscribers = 0;
         uint64_t tenants = 0;
+        uint64_t keys = 0;
+        Registry::Statistics registry;
         uint64_t feed_events = 0;
         Revision feed_floor;
     };
@@ -84,18 +89,23 @@ private:
     void fire(TimerHook& hook, Step& step);
     void forget_old(Step& step);
     void end_session(Session& session, const std::string& reason, Step& step);
+    // Sessions end with the checks that they depend on.
+    void end_dependent_sessions(Step& step);
 
     const CoreLimits limits_;
     Random random_;
     Timers timers_;
     Waiters waiters_;
     Tenants tenants_;
+    Watches watches_;
     Sessions sessions_;
     Idempotency idempotency_;
     Pools pools_;
     Tokens tokens_;
     Tickets tickets_;
     Queues queues_;
+    Kv kv_;
+    Registry registry_;
     Feed feed_;
     TimerHook retention_timer_{TimerKind::retention};
     bool stopping_ = false;

@@ -39,6 +39,17 @@ enum class Table : uint8_t {
     claim = 'C',             // and the messages that it holds
     queue_cursor = 'R',      // how far a reader has come
     tenant_usage = 'u',      // what a tenant has in queues
+    kv_entry = 'k',         // a key of the registry and its value
+    kv_lock = 'l',          // which keys a session holds
+    kv_lock_delay = 'j',    // keys that nobody can take yet after their holder has ended
+    kv_grave = 'g',         // when a key was deleted, so that a prefix's index moves on
+    kv_grave_age = 'a',     // graves by age
+    kv_tenant = 'J',        // of all keys of a tenant: index, floor, number
+    node = 'N',             // of the registry, by name
+    service = 'r',          // an instance, by node and id
+    service_by_name = 'b',  // which instances have that name
+    check = 'h',            // by node and id
+    registry_index = 'v',   // the last change of something in the registry, by what it is
     outbox = 'O',            // of a queue that has subscriptions: its number
     subscription = 'S',      // by outbox
     delivery = 'd',          // how far the outbox was carried out for a subscription
