@@ -94,6 +94,9 @@ void add_zaqar_options(OptionTable& table) {
                     [](O& o) -> auto& { return o.zaqar.limits.messages_per_claim_max; });
     table.add_count("zaqar_max_subscriptions_per_page", "Subscriptions of one page",
                     [](O& o) -> auto& { return o.zaqar.limits.subscriptions_per_page_max; });
+    table.add_count("zaqar_subscriptions_per_connection_max",
+                    "Subscriptions of one WebSocket that have no subscriber",
+                    [](O& o) -> auto& { return o.zaqar.limits.subscriptions_per_connection_max; });
     table.add_duration("zaqar_min_subscription_ttl", "Shortest ttl of a subscription",
                        [](O& o) -> auto& { return o.zaqar.limits.subscription_ttl_min; });
     table.add_duration("zaqar_default_subscription_ttl", "Ttl of a subscription that names none",

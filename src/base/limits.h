@@ -75,6 +75,7 @@ struct ZaqarLimits {
     size_t messages_per_page_max = 20;   // also ids in one request
     size_t messages_per_claim_max = 20;  // also of one pop
     size_t subscriptions_per_page_max = 20;
+    size_t subscriptions_per_connection_max = 100;  // of those that have no subscriber
     size_t pools_per_page_max = 20;
     size_t flavors_per_page_max = 20;
     size_t filter_bytes_max = 256;  // of a regular expression that queues are listed by
@@ -164,6 +165,7 @@ struct RegistryLimits {
 struct SubscriptionLimits {
     size_t subscriptions_max = 100'000;  // of a partition
     size_t per_queue_max = 1000;
+    size_t followers_max = 100'000;  // connections that are sent messages as they are posted
     size_t subscriber_bytes_max = 2048;
     size_t options_bytes_max = 65'536;
     Duration ttl_min = std::chrono::seconds(1);

@@ -28,20 +28,18 @@ struct CancelRequest {
     RequestId parked;
 };
 
-using CommandBody =
-    std::variant<CreateTicket, GetTicket, WaitTicket, RenewTicket, ReleaseTicket, DeleteTicket,
-                 ClearServer, CheckTicket, GetLine, SetLine, ListLines, ListLineTickets,
-                 GetTicketHistory, ListDeadlocks, CreateSession, GetSession, RenewSession,
-                 HoldSession, EndSession, ListSessions, SubscribeFeed, ReadFeedHead, CancelRequest,
-                 CreateToken, RevokeToken, CreateQueue, GetQueue, UpdateQueue, DeleteQueue,
-                 PurgeQueue, GetQueueStats, PostMessages, ListMessages, GetMessages, DeleteMessages,
-                 PopMessages, ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor,
-                 SetQueueCursor, DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool,
-                 DeletePool, ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors,
-                 CreateSubscription, GetSubscription, ListSubscriptions, UpdateSubscription,
-                 ConfirmSubscription, DeleteSubscription, PurgeSubscriptions, ReportDelivery,
-                 WaitForChange, PutKey, DeleteKey, RunKvTransaction, Register, Deregister,
-                 UpdateCheck>;
+using CommandBody = std::variant<
+    CreateTicket, GetTicket, WaitTicket, RenewTicket, ReleaseTicket, DeleteTicket, ClearServer,
+    CheckTicket, GetLine, SetLine, ListLines, ListLineTickets, GetTicketHistory, ListDeadlocks,
+    CreateSession, GetSession, RenewSession, HoldSession, EndSession, ListSessions, SubscribeFeed,
+    ReadFeedHead, CancelRequest, CreateToken, RevokeToken, CreateQueue, GetQueue, UpdateQueue,
+    DeleteQueue, PurgeQueue, GetQueueStats, PostMessages, ListMessages, GetMessages, DeleteMessages,
+    PopMessages, ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor, SetQueueCursor,
+    DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool, DeletePool, ListPools,
+    PutFlavor, GetFlavor, DeleteFlavor, ListFlavors, CreateSubscription, GetSubscription,
+    ListSubscriptions, UpdateSubscription, ConfirmSubscription, DeleteSubscription,
+    PurgeSubscriptions, FollowMessages, ReportDelivery, WaitForChange, PutKey, DeleteKey,
+    RunKvTransaction, Register, Deregister, UpdateCheck>;
 
 // A request to the core.
 struct Command {
@@ -64,9 +62,8 @@ using Reply = std::variant<
     Result<PoolList>, Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>,
     Result<SubscriptionCreated>, Result<SubscriptionView>, Result<SubscriptionList>,
     Result<SubscriptionUpdated>, Result<SubscriptionDeleted>, Result<SubscriptionsPurged>,
-    Result<DeliveryReported>,
-    Result<ChangeSeen>, Result<KeyWritten>, Result<KvTransactionOutcome>, Result<Registered>,
-    Result<Deregistered>, Result<CheckUpdated>>;
+    Result<MessagesFollowed>, Result<DeliveryReported>, Result<ChangeSeen>, Result<KeyWritten>,
+    Result<KvTransactionOutcome>, Result<Registered>, Result<Deregistered>, Result<CheckUpdated>>;
 
 // The answer that refuses a command, of the kind its sender expects; nothing for a command that
 // is never answered.

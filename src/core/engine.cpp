@@ -25,8 +25,7 @@ bool may_add_tenant(const CommandBody& body) {
            std::holds_alternative<CreateQueue>(body) ||
            std::holds_alternative<PostMessages>(body) ||
            std::holds_alternative<CreateSubscription>(body) ||
-           std::holds_alternative<PutKey>(body) ||
-           std::holds_alternative<RunKvTransaction>(body) ||
+           std::holds_alternative<PutKey>(body) || std::holds_alternative<RunKvTransaction>(body) ||
            std::holds_alternative<Register>(body);
 }
 
@@ -34,6 +33,7 @@ bool may_add_tenant(const CommandBody& body) {
 bool may_follow(const CommandBody& body) {
     const auto* claim = std::get_if<ClaimMessages>(&body);
     return std::holds_alternative<SubscribeFeed>(body) ||
+           std::holds_alternative<FollowMessages>(body) ||
            std::holds_alternative<WaitForChange>(body) ||
            (claim != nullptr && claim->wait > Duration::zero());
 }
@@ -292,14 +292,11 @@ struct Engine::Apply {
     }
     void operator()(const WaitForChange& command) const {
         if (engine.stopping_) return answer<ChangeSeen>(fail(stopping()));
-        const auto seen =
-            engine.watches_.wait(tenant, tenant_name, command, request, step);
+        const auto seen = engine.watches_.wait(tenant, tenant_name, command, request, step);
         if (!seen) return answer<ChangeSeen>(fail(seen.error()));
         if (*seen) answer<ChangeSeen>(**seen);
     }
-    void operator()(const PutKey& command) const {
-        answer(engine.kv_.put(tenant, command, step));
-    }
+    void operator()(const PutKey& command) const { answer(engine.kv_.put(tenant, command, step)); }
     void operator()(const DeleteKey& command) const {
         answer(engine.kv_.remove(tenant, command, step));
     }
@@ -335,6 +332,12 @@ struct Engine::Apply {
     }
     void operator()(const PurgeSubscriptions& command) const {
         answer(engine.queues_.subscriptions.purge(tenant, command, step));
+    }
+    void operator()(const FollowMessages& command) const {
+        if (engine.stopping_) return answer<MessagesFollowed>(fail(stopping()));
+        auto followed = engine.queues_.followers.follow(request, {tenant, command.queue});
+        if (followed) engine.tenants_.follow(tenant_name, tenant);
+        answer(std::move(followed));
     }
     void operator()(const ReportDelivery& command) const {
         answer(engine.queues_.deliveries.report(command, step));
@@ -446,8 +449,7 @@ void Engine::fire(TimerHook& hook, Step& step) {
         case TimerKind::queue_delay:
             return queues_.messages.on_delay(static_cast<QueueTimer&>(hook).queue, step);
         case TimerKind::queue_rounds: return queues_.catalog.go_rounds(step);
-        case TimerKind::lock_delay:
-            return kv_.on_lock_delay(static_cast<LockDelay&>(hook), step);
+        case TimerKind::lock_delay: return kv_.on_lock_delay(static_cast<LockDelay&>(hook), step);
         case TimerKind::check_deadline:
             registry_.on_deadline(static_cast<CheckTimer&>(hook).check, step);
             return end_dependent_sessions(step);
@@ -504,6 +506,7 @@ void Engine::cancel(RequestId request, Now now) {
     const Waiter* waiter = waiters_.find(request);
     if (waiter == nullptr) {
         if (const auto tenant = feed_.unsubscribe(request)) tenants_.unfollow(*tenant);
+        if (const auto tenant = queues_.followers.unfollow(request)) tenants_.unfollow(*tenant);
         queues_.messages.forget_search(request);
         return;
     }
@@ -534,9 +537,11 @@ void Engine::stop() {
                 step.complete<WaitOutcome>(request, fail(stopping()));
             }
         }
-        for (const auto subscriber : feed_.subscribers()) {
-            cancel(subscriber, now_);
-            ready_.deliveries.push_back({subscriber, nullptr});
+        for (const auto& following : {feed_.subscribers(), queues_.followers.all()}) {
+            for (const auto request : following) {
+                cancel(request, now_);
+                ready_.deliveries.push_back({request, nullptr});
+            }
         }
     });
 }

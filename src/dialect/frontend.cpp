@@ -62,6 +62,7 @@ bool waits_for_messages(const CommandBody& body) {
 bool Frontend::may_park(const CommandBody& body) {
     return std::holds_alternative<WaitTicket>(body) || std::holds_alternative<HoldSession>(body) ||
            std::holds_alternative<SubscribeFeed>(body) ||
+           std::holds_alternative<FollowMessages>(body) ||
            std::holds_alternative<WaitForChange>(body) || waits_for_messages(body);
 }
 

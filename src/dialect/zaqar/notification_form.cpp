@@ -9,6 +9,7 @@
 #include "codec/json_reader.h"
 #include "codec/python_json.h"
 #include "codec/url.h"
+#include "dialect/zaqar/confirmation_page.h"
 #include "dialect/zaqar/zaqar_call.h"
 #include "dialect/zaqar/zaqar_json.h"
 
@@ -192,7 +193,8 @@ std::string ZaqarNotificationForm::confirmation_link(const Effect& effect,
                                                      const SignedAccess& access) const {
     const auto& path = access.paths.front();
     const auto& page = options_.external_confirmation_url;
-    std::string link = page.empty() ? options_.public_url + path : page;
+    std::string link = page;
+    if (link.empty()) link.append(options_.public_url).append(confirmation_page_path);
     const std::pair<std::string_view, std::string> parameters[] = {
         {"Signature", access.signature(options_.secret_key)},
         {"Methods", access.methods.front()},

@@ -141,9 +141,8 @@ TEST_F(NotificationFormTest, has_a_link_in_a_mail) {
     EXPECT_EQ(asked.body,
               "You have chosen to subscribe to the queue: q. This queue belongs to project: a b. "
               "To confirm this subscription, click or visit this link below: "
-              "http://zaqar.example:8888" +
-                  path + "?Signature=" + access.signature(options_.secret_key) +
-                  "&Methods=PUT&Paths=" + path +
+              "http://zaqar.example:8888/zaqar/confirmation?Signature=" +
+                  access.signature(options_.secret_key) + "&Methods=PUT&Paths=" + path +
                   "&Project=a%20b&Expires=2026-01-01T01:00:00&Url=http://zaqar.example:8888" +
                   path + "&Queue=q");
     options_.external_confirmation_url = "https://pages.example/confirm.html";

@@ -280,6 +280,15 @@ Checked<SubscriptionInput> read_subscription_patch(std::string_view text, const 
     return read(members_of(root), options, now);
 }
 
+Checked<SubscriptionInput> read_subscription_settings(std::string_view text, const Options& options,
+                                                      Instant now) {
+    const auto document = parse(text);
+    if (!document) return refuse(document.error());
+    auto members = members_of(document->root());
+    members.subscriber.reset();
+    return read(members, options, now);
+}
+
 Checked<bool> read_confirmation(std::string_view text) {
     const auto document = parse(text.empty() ? "{}" : text);
     if (!document) return refuse(document.error());

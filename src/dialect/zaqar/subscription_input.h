@@ -26,6 +26,9 @@ Checked<SubscriptionInput> read_new_subscription(std::string_view text, const Op
 // Of one that there is; members that are not known are nothing.
 Checked<SubscriptionInput> read_subscription_patch(std::string_view text, const Options& options,
                                                    Instant now);
+// Of one without a subscriber.
+Checked<SubscriptionInput> read_subscription_settings(std::string_view text, const Options& options,
+                                                      Instant now);
 // {"confirmed": bool}
 Checked<bool> read_confirmation(std::string_view text);
 
