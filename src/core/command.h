@@ -4,7 +4,9 @@
 #include <string>
 #include <variant>
 
+#include "core/collection_commands.h"
 #include "core/feed_commands.h"
+#include "core/operation_commands.h"
 #include "core/pool_commands.h"
 #include "core/queue_commands.h"
 #include "core/session_commands.h"
@@ -33,7 +35,9 @@ using CommandBody =
                  PurgeQueue, GetQueueStats, PostMessages, ListMessages, GetMessages, DeleteMessages,
                  PopMessages, ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor,
                  SetQueueCursor, DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool,
-                 DeletePool, ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors>;
+                 DeletePool, ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors, DeclareType,
+                 RemoveType, WriteItem, RemoveItem, ReportOperation, CancelOperation,
+                 WaitOperation, ForgetOperation, ExtendFeed>;
 
 // A request to the core.
 struct Command {
@@ -53,7 +57,9 @@ using Reply = std::variant<
     Result<QueueStats>, Result<MessagesPosted>, Result<MessageList>, Result<MessagesDeleted>,
     Result<MessagesClaimed>, Result<ClaimView>, Result<ClaimReleased>, Result<QueueCursor>,
     Result<QueueCursorDeleted>, Result<QueueCursorList>, Result<PoolView>, Result<PoolDeleted>,
-    Result<PoolList>, Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>>;
+    Result<PoolList>, Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>,
+    Result<TypeDeclared>, Result<TypeRemoved>, Result<ItemWritten>, Result<ItemRemoved>,
+    Result<OperationRecord>, Result<OperationForgotten>>;
 
 // The answer that refuses a command, of the kind its sender expects; nothing for a command that
 // is never answered.

@@ -22,7 +22,8 @@ const Caller the_server{"signalbox", {}};
 bool may_add_tenant(const CommandBody& body) {
     return std::holds_alternative<CreateTicket>(body) || std::holds_alternative<SetLine>(body) ||
            std::holds_alternative<CreateSession>(body) ||
-           std::holds_alternative<CreateQueue>(body) || std::holds_alternative<PostMessages>(body);
+           std::holds_alternative<CreateQueue>(body) ||
+           std::holds_alternative<PostMessages>(body) || std::holds_alternative<DeclareType>(body);
 }
 
 // Commands that may wait for something to come for a tenant that has nothing yet.
@@ -57,6 +58,9 @@ Engine::Engine(const CoreLimits& limits, BodyCipher cipher, uint64_t seed, Now n
       tokens_(limits_.token),
       tickets_(limits_.ticket, sessions_, idempotency_),
       queues_(limits_.queue, limits_.quota, std::move(cipher), idempotency_, tenants_),
+      item_types_(limits_.collection),
+      operations_(limits_.operation, item_types_),
+      collections_(limits_.collection, item_types_, operations_, idempotency_),
       feed_(limits_.feed),
       now_(now) {}
 
@@ -67,6 +71,8 @@ Result<void> Engine::load(const RowReader& rows, Now now) {
     TRY(tickets_.load(rows, timers_, now));
     TRY(pools_.load(rows));
     TRY(queues_.load(rows, timers_, now));
+    TRY(item_types_.load(rows));
+    TRY(operations_.load(rows, timers_, now));
     TRY(feed_.load(rows));
     feed_.start(timers_, now);
     timers_.schedule(retention_timer_, now.steady + retention_interval);
@@ -179,9 +185,40 @@ struct Engine::Apply {
         if (engine.stopping_) return answer<FeedJoined>(fail(stopping()));
         // What this batch has written so far is in the store when the answer arrives.
         const Revision committed(step.revision().value - 1);
-        auto joined = engine.feed_.subscribe(request, tenant, command.topic, committed);
+        auto joined = engine.feed_.subscribe(request, tenant, command.topics, committed);
         if (joined) engine.tenants_.follow(tenant_name, tenant);
         answer(std::move(joined));
+    }
+    void operator()(const ExtendFeed& command) const {
+        const Revision committed(step.revision().value - 1);
+        answer(engine.feed_.extend(command.subscriber, command.topics, committed));
+    }
+    void operator()(DeclareType& command) const {
+        answer(engine.item_types_.declare(tenant, std::move(command), step));
+    }
+    void operator()(const RemoveType& command) const {
+        answer(engine.item_types_.remove(tenant, command, step));
+    }
+    void operator()(WriteItem& command) const {
+        answer(engine.collections_.write(tenant, std::move(command), step));
+    }
+    void operator()(const RemoveItem& command) const {
+        answer(engine.collections_.remove(tenant, command, step));
+    }
+    void operator()(ReportOperation& command) const {
+        answer(engine.operations_.report(tenant, std::move(command), step));
+    }
+    void operator()(const CancelOperation& command) const {
+        answer(engine.operations_.cancel(tenant, command, step));
+    }
+    void operator()(const WaitOperation& command) const {
+        if (engine.stopping_) return answer<OperationRecord>(fail(stopping()));
+        auto outcome = engine.operations_.wait(tenant, command, request, step);
+        if (!outcome) return answer<OperationRecord>(fail(std::move(outcome).error()));
+        if (*outcome) answer<OperationRecord>(std::move(**outcome));
+    }
+    void operator()(const ForgetOperation& command) const {
+        answer(engine.operations_.forget(tenant, command, step));
     }
     void operator()(const ReadFeedHead& /*command*/) const {
         answer<FeedHead>(FeedHead{Revision(step.revision().value - 1)});
@@ -368,6 +405,9 @@ void Engine::fire(TimerHook& hook, Step& step) {
             if (std::holds_alternative<Queue*>(waiter.watched)) {
                 return queues_.claims.on_wait_timeout(waiter.request, step);
             }
+            if (const auto* operation = std::get_if<Operation*>(&waiter.watched)) {
+                return Operations::on_wait_timeout(**operation, waiter.request, step);
+            }
             return tickets_.on_wait_timeout(*std::get<Ticket*>(waiter.watched), waiter.request,
                                             step);
         }
@@ -375,6 +415,8 @@ void Engine::fire(TimerHook& hook, Step& step) {
             return end_session(static_cast<Session&>(hook), "no sign of life", step);
         case TimerKind::claim_deadline:
             return queues_.claims.on_deadline(static_cast<Claim&>(hook), step);
+        case TimerKind::operation_deadline:
+            return operations_.on_deadline(static_cast<Operation&>(hook), step);
         case TimerKind::queue_expiry:
             return queues_.messages.on_expiry(static_cast<QueueTimer&>(hook).queue, step);
         case TimerKind::queue_delay:
@@ -391,8 +433,9 @@ void Engine::forget_old(Step& step) {
     const bool more_tickets = tickets_.forget_ended(step).value_or(false);
     const bool more_keys = idempotency_.forget_old(step, keys_forgotten_per_step).value_or(false);
     const bool more_tokens = tokens_.forget_expired(step).value_or(false);
-    const Duration pause =
-        more_tickets || more_keys || more_tokens ? retention_pause : retention_interval;
+    const bool more_operations = operations_.forget_old(step).value_or(false);
+    const bool has_more = more_tickets || more_keys || more_tokens || more_operations;
+    const Duration pause = has_more ? retention_pause : retention_interval;
     timers_.schedule(retention_timer_, step.now.steady + pause);
 }
 
@@ -432,6 +475,8 @@ void Engine::stop() {
                 step.complete<SessionEnded>(request, fail(stopping()));
             } else if (std::holds_alternative<Queue*>(watched)) {
                 step.complete<MessagesClaimed>(request, fail(stopping()));
+            } else if (std::holds_alternative<Operation*>(watched)) {
+                step.complete<OperationRecord>(request, fail(stopping()));
             } else {
                 step.complete<WaitOutcome>(request, fail(stopping()));
             }
@@ -466,6 +511,8 @@ Engine::Statistics Engine::statistics() const {
     statistics.waiters = waiters_.count();
     statistics.subscribers = feed_.subscriber_count();
     statistics.tenants = tenants_.count();
+    statistics.item_types = item_types_.count();
+    statistics.operations = operations_.statistics();
     statistics.feed_events = feed_.kept_events();
     statistics.feed_floor = feed_.floor();
     return statistics;
@@ -477,6 +524,8 @@ void Engine::check(Now now) const {
     tickets_.check(now);
     queues_.check();
     pools_.check();
+    item_types_.check();
+    operations_.check();
     feed_.check();
 }
 

@@ -3,8 +3,11 @@
 #include <optional>
 
 #include "base/limits.h"
+#include "core/collections.h"
 #include "core/feed.h"
 #include "core/idempotency.h"
+#include "core/item_types.h"
+#include "core/operations.h"
 #include "core/pools.h"
 #include "core/queues.h"
 #include "core/session.h"
@@ -64,6 +67,8 @@ public:
         uint64_t waiters = 0;
         uint64_t subscribers = 0;
         uint64_t tenants = 0;
+        uint64_t item_types = 0;
+        Operations::Statistics operations;
         uint64_t feed_events = 0;
         Revision feed_floor;
     };
@@ -94,6 +99,9 @@ private:
     Tokens tokens_;
     Tickets tickets_;
     Queues queues_;
+    ItemTypes item_types_;
+    Operations operations_;
+    Collections collections_;
     Feed feed_;
     TimerHook retention_timer_{TimerKind::retention};
     bool stopping_ = false;

@@ -67,7 +67,7 @@ void FeedStream::join() {
     Command command;
     command.tenant = request_.tenant;
     command.caller = exchange_->caller();
-    command.body = SubscribeFeed{request_.topic};
+    command.body = SubscribeFeed{{request_.topic}};
     auto& frontend = exchange_->frontend();
     const auto self = shared_from_this();
     subscription_ = frontend.submit(std::move(command), [self](Reply reply) {
@@ -142,7 +142,7 @@ Result<bool> FeedStream::send_page() {
         return true;
     }
     TRY_AS(const TenantId tenant, find_tenant(*snapshot, request_.tenant));
-    FeedReader reader(snapshot, tenant, request_.topic, reached_);
+    FeedReader reader(snapshot, tenant, {request_.topic}, reached_);
     TRY_AS(const auto page, reader.next(limits().page_rows_max));
     for (const auto& event : page.events) {
         // Later ones are delivered, or will be read when we join again.
