@@ -11,6 +11,7 @@
 #include "dialect/common/common_routes.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
+#include "dialect/wazo/wazo_routes.h"
 #include "dialect/zaqar/zaqar_routes.h"
 #include "runtime/data_directory.h"
 #include "sim/sim_cipher.h"
@@ -91,6 +92,7 @@ World::World(Options options)
     auto zaqar_options = options_.zaqar;
     if (zaqar_options.secret_key.empty()) zaqar_options.secret_key = "the key of the simulator";
     zaqar::add_routes(router_, zaqar_options);
+    wazo::add_routes(router_);
 }
 
 World::~World() {

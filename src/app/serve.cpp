@@ -23,6 +23,7 @@
 #include "dialect/common/common_routes.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
+#include "dialect/wazo/wazo_routes.h"
 #include "dialect/zaqar/zaqar_routes.h"
 #include "runtime/data_directory.h"
 #include "storage/file_journal.h"
@@ -192,6 +193,7 @@ private:
             TRY_AS(zaqar_options.secret_key, kept_secret(*disk_, "zaqar-secret"));
         }
         zaqar::add_routes(router_, zaqar_options);
+        wazo::add_routes(router_);
         return {};
     }
 

@@ -183,6 +183,11 @@ struct WebSocketLimits {
     size_t backlog_bytes_max = 4u << 20;  // unsent, before it is closed
     Duration ping_interval = std::chrono::seconds(30);  // of silence
     Duration silence_max = std::chrono::minutes(10);    // before the client is taken for gone
+    // Of Wazo's clients: before they say that they are ready; and names of events that one of them
+    // may subscribe to.
+    Duration start_max = std::chrono::seconds(30);
+    size_t subscriptions_max = 256;
+    size_t subscription_bytes_max = 256;
 };
 
 struct HttpLimits {

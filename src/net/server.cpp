@@ -97,7 +97,7 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
         const auto dialect = parse_dialect(rest.substr(0, equals));
         if (!dialect) {
             return fail(ErrorCode::invalid_argument,
-                        fmt::format("\"{}\" is not a dialect; known are native, triton and zaqar",
+                        fmt::format("\"{}\" is not a dialect; known are native, triton, zaqar and wazo",
                                     rest.substr(0, equals)),
                         "listen");
         }

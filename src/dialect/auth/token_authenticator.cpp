@@ -16,6 +16,7 @@ TokenAuthenticator::TokenAuthenticator(Options options, const Partition& tokens)
     auto root = std::make_shared<Identity>();
     root->tenant = default_tenant;
     root->user = "root";
+    root->user_uuid = user_uuid_of(root->tenant, root->user);
     root->roles = {options_.admin_role};
     root->proof = options_.root_token_hash;
     root->is_admin = true;
@@ -70,6 +71,9 @@ IdentityPtr TokenAuthenticator::identity_of(TokenRecord record) const {
     auto identity = std::make_shared<Identity>();
     identity->tenant = std::move(record.tenant);
     identity->user = std::move(record.user);
+    identity->user_uuid =
+        record.user_uuid ? record.user_uuid : user_uuid_of(identity->tenant, identity->user);
+    identity->session = record.id.text();
     identity->roles = std::move(record.roles);
     identity->acl = std::move(record.acl);
     identity->expires_at = record.expires_at;
