@@ -25,5 +25,6 @@ function(signalbox_floor_tests name)
   add_executable(${name}_test ${sources})
   target_link_libraries(${name}_test PRIVATE
     signalbox::${name} signalbox_flags ${RAPIDCHECK_LIBRARY} GTest::gtest_main ${ARGN})
+  target_compile_definitions(${name}_test PRIVATE SIGNALBOX_SOURCES="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60)
 endfunction()

@@ -17,6 +17,7 @@ void EngineDriver::restart() {
     ASSERT(loaded);
     completions_.clear();
     deliveries_.clear();
+    effects_.clear();
     fire_due();
 }
 
@@ -35,8 +36,10 @@ void EngineDriver::commit() {
     }
     std::move(ready.completions.begin(), ready.completions.end(), std::back_inserter(completions_));
     std::move(ready.deliveries.begin(), ready.deliveries.end(), std::back_inserter(deliveries_));
+    std::move(ready.effects.begin(), ready.effects.end(), std::back_inserter(effects_));
     ready.completions.clear();
     ready.deliveries.clear();
+    ready.effects.clear();
 }
 
 void EngineDriver::step(Command command) {
@@ -81,6 +84,10 @@ void EngineDriver::advance(Duration span) {
 
 std::vector<Completion> EngineDriver::taken() {
     return std::exchange(completions_, {});
+}
+
+std::vector<Effect> EngineDriver::effects() {
+    return std::exchange(effects_, {});
 }
 
 std::vector<FeedDelivery> EngineDriver::delivered() {

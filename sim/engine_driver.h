@@ -55,6 +55,8 @@ public:
     // Answers of parked requests since the last call, in their order.
     std::vector<Completion> taken();
     std::vector<FeedDelivery> delivered();
+    // What is to be done outside, likewise.
+    std::vector<Effect> effects();
 
     void run(Command command);
     void stop();
@@ -85,6 +87,7 @@ private:
     uint64_t last_request_ = 0;
     std::vector<Completion> completions_;
     std::vector<FeedDelivery> deliveries_;
+    std::vector<Effect> effects_;
 };
 
 }  // namespace signalbox

@@ -15,7 +15,7 @@
 
 namespace signalbox {
 
-// Everything that `signalbox serve` can be told. One table (options.cpp) names each option
+// Everything that `signalbox serve` can be told. One table (option_table.h) names each option
 // once; from it come the flag --like-this, the environment variable SIGNALBOX_LIKE_THIS and the
 // key like_this of the configuration file. The flag wins over the environment, which wins over
 // the file.

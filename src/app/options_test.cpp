@@ -309,8 +309,7 @@ TEST(Options, have_to_fit_together) {
 // The table of limits in docs/protocol.md names options in its second column: those that are
 // limits, and only such as there are.
 TEST(Options, that_are_limits_are_in_the_documentation) {
-    const auto root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
-    std::ifstream document(root / "docs" / "protocol.md");
+    std::ifstream document(std::filesystem::path(SIGNALBOX_SOURCES) / "docs" / "protocol.md");
     std::set<std::string> told;
     std::string line;
     while (std::getline(document, line) && line != "## 5 Limits") {

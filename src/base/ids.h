@@ -96,6 +96,7 @@ struct OpaqueIdHash {
 
 using MessageId = OpaqueId<struct MessageIdTag>;
 using ClaimId = OpaqueId<struct ClaimIdTag>;
+using SubscriptionId = OpaqueId<struct SubscriptionIdTag>;
 
 // Fit for tables keyed by ids that nobody chooses by hand; the bytes are random already.
 size_t hash_value(const Uuid& uuid);

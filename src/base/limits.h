@@ -154,6 +154,26 @@ struct TokenLimits {
     size_t expired_per_step_max = 256;
 };
 
+struct SubscriptionLimits {
+    size_t subscriptions_max = 100'000;  // of a partition
+    size_t per_queue_max = 1000;
+    size_t subscriber_bytes_max = 2048;
+    size_t options_bytes_max = 65'536;
+    Duration ttl_min = std::chrono::seconds(1);
+    // What is not delivered yet, of a queue. Whoever is behind by more loses the oldest.
+    size_t notifications_max = 1'000'000;
+    // Carried out at a time, of a partition; those that fail, or may fail, have at most half of
+    // them.
+    size_t windows_max = 512;
+    size_t window_messages_max = 64;
+    size_t window_bytes_max = 256u << 10;  // but always one
+    // Whoever carries a window out begins with no further message behind it.
+    Duration window_time_max = std::chrono::seconds(1);
+    // Messages kept in memory for whoever is not behind, of all outboxes.
+    size_t recent_bytes_max = 16u << 20;
+    Duration retry_after_max = std::chrono::hours(1);
+};
+
 struct CoreLimits {
     TicketLimits ticket;
     SessionLimits session;
@@ -161,6 +181,7 @@ struct CoreLimits {
     FeedLimits feed;
     TokenLimits token;
     QueueLimits queue;
+    SubscriptionLimits subscription;
     TenantQuotas quota;
     PoolLimits pool;
     CollectionLimits collection;
@@ -196,7 +217,7 @@ struct HttpLimits {
     size_t target_bytes_max = 8u << 10;
     size_t fields_max = 100;
     size_t pipelined_max = 256;          // requests under way on one connection
-    size_t window_max = 10'000;  // unacknowledged messages of one stream
+    size_t window_max = 10'000;          // unacknowledged messages of one stream
     size_t output_bytes_max = 1u << 20;  // unsent, before a connection is not read any more
     size_t connections_max = 50'000;
     Duration head_timeout = std::chrono::seconds(30);  // from the first byte of a request

@@ -10,6 +10,7 @@
 #include "core/pool_commands.h"
 #include "core/queue_commands.h"
 #include "core/session_commands.h"
+#include "core/subscription_commands.h"
 #include "core/ticket_commands.h"
 #include "core/token_commands.h"
 
@@ -35,8 +36,10 @@ using CommandBody =
                  PurgeQueue, GetQueueStats, PostMessages, ListMessages, GetMessages, DeleteMessages,
                  PopMessages, ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor,
                  SetQueueCursor, DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool,
-                 DeletePool, ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors, DeclareType,
-                 RemoveType, WriteItem, RemoveItem, ReportOperation, CancelOperation,
+                 DeletePool, ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors,
+                 CreateSubscription, GetSubscription, ListSubscriptions, UpdateSubscription,
+                 ConfirmSubscription, DeleteSubscription, PurgeSubscriptions, ReportDelivery,
+                 DeclareType, RemoveType, WriteItem, RemoveItem, ReportOperation, CancelOperation,
                  WaitOperation, ForgetOperation, ExtendFeed>;
 
 // A request to the core.
@@ -58,8 +61,10 @@ using Reply = std::variant<
     Result<MessagesClaimed>, Result<ClaimView>, Result<ClaimReleased>, Result<QueueCursor>,
     Result<QueueCursorDeleted>, Result<QueueCursorList>, Result<PoolView>, Result<PoolDeleted>,
     Result<PoolList>, Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>,
-    Result<TypeDeclared>, Result<TypeRemoved>, Result<ItemWritten>, Result<ItemRemoved>,
-    Result<OperationRecord>, Result<OperationForgotten>>;
+    Result<SubscriptionCreated>, Result<SubscriptionView>, Result<SubscriptionList>,
+    Result<SubscriptionUpdated>, Result<SubscriptionDeleted>, Result<SubscriptionsPurged>,
+    Result<DeliveryReported>, Result<TypeDeclared>, Result<TypeRemoved>, Result<ItemWritten>,
+    Result<ItemRemoved>, Result<OperationRecord>, Result<OperationForgotten>>;
 
 // The answer that refuses a command, of the kind its sender expects; nothing for a command that
 // is never answered.

@@ -23,7 +23,9 @@ bool may_add_tenant(const CommandBody& body) {
     return std::holds_alternative<CreateTicket>(body) || std::holds_alternative<SetLine>(body) ||
            std::holds_alternative<CreateSession>(body) ||
            std::holds_alternative<CreateQueue>(body) ||
-           std::holds_alternative<PostMessages>(body) || std::holds_alternative<DeclareType>(body);
+           std::holds_alternative<PostMessages>(body) ||
+           std::holds_alternative<CreateSubscription>(body) ||
+           std::holds_alternative<DeclareType>(body);
 }
 
 // Commands that may wait for something to come for a tenant that has nothing yet.
@@ -57,7 +59,7 @@ Engine::Engine(const CoreLimits& limits, BodyCipher cipher, uint64_t seed, Now n
       pools_(limits_.pool),
       tokens_(limits_.token),
       tickets_(limits_.ticket, sessions_, idempotency_),
-      queues_(limits_.queue, limits_.quota, std::move(cipher), idempotency_, tenants_),
+      queues_(limits_, std::move(cipher), idempotency_, tenants_),
       item_types_(limits_.collection),
       operations_(limits_.operation, item_types_),
       collections_(limits_.collection, item_types_, operations_, idempotency_),
@@ -314,6 +316,30 @@ struct Engine::Apply {
     void operator()(const ListQueueCursors& command) const {
         answer(engine.queues_.cursors.list(tenant, command, step));
     }
+    void operator()(CreateSubscription& command) const {
+        answer(engine.queues_.subscriptions.create(tenant, tenant_name, std::move(command), step));
+    }
+    void operator()(const GetSubscription& command) const {
+        answer(engine.queues_.subscriptions.get(tenant, command, step.now));
+    }
+    void operator()(const ListSubscriptions& command) const {
+        answer<SubscriptionList>(engine.queues_.subscriptions.list(tenant, command, step.now));
+    }
+    void operator()(UpdateSubscription& command) const {
+        answer(engine.queues_.subscriptions.update(tenant, std::move(command), step));
+    }
+    void operator()(const ConfirmSubscription& command) const {
+        answer(engine.queues_.subscriptions.confirm(tenant, command, step));
+    }
+    void operator()(const DeleteSubscription& command) const {
+        answer(engine.queues_.subscriptions.remove(tenant, command, step));
+    }
+    void operator()(const PurgeSubscriptions& command) const {
+        answer(engine.queues_.subscriptions.purge(tenant, command, step));
+    }
+    void operator()(const ReportDelivery& command) const {
+        answer(engine.queues_.deliveries.report(command, step));
+    }
 };
 
 void Engine::apply(Command command) {
@@ -337,7 +363,7 @@ void Engine::apply(Command command) {
             tenants_.keep(command.tenant, *tenant, step);
         }
         tickets_.settle(step);
-        queues_.claims.settle(Claims::Searches::rest, step);
+        queues_.settle(Claims::Searches::rest, step);
     });
 }
 
@@ -370,7 +396,7 @@ bool Engine::fire_due() {
     }
     if (queues_.is_unsettled()) {
         commit(the_server, [&](Step& step) {
-            queues_.claims.settle(Claims::Searches::go_on, step);
+            queues_.settle(Claims::Searches::go_on, step);
             queues_.messages.go_on_searching(step);
         });
     }
@@ -390,7 +416,7 @@ bool Engine::fire_due() {
     if (fired > 0) {
         commit(the_server, [&](Step& step) {
             tickets_.settle(step);
-            queues_.claims.settle(Claims::Searches::rest, step);
+            queues_.settle(Claims::Searches::rest, step);
         });
     }
     return until_next_deadline(now_) == Duration::zero();
@@ -422,6 +448,10 @@ void Engine::fire(TimerHook& hook, Step& step) {
         case TimerKind::queue_delay:
             return queues_.messages.on_delay(static_cast<QueueTimer&>(hook).queue, step);
         case TimerKind::queue_rounds: return queues_.catalog.go_rounds(step);
+        case TimerKind::subscription_deadline:
+            return queues_.subscriptions.on_deadline(static_cast<Subscription&>(hook), step);
+        case TimerKind::delivery_retry:
+            return queues_.deliveries.want(static_cast<DeliveryTimer&>(hook).subscription);
         case TimerKind::retention: return forget_old(step);
         case TimerKind::feed_trim: return feed_.trim(step);
     }
@@ -516,6 +546,11 @@ Engine::Statistics Engine::statistics() const {
     statistics.feed_events = feed_.kept_events();
     statistics.feed_floor = feed_.floor();
     return statistics;
+}
+
+void Engine::check(Now now, const RowReader& rows) const {
+    check(now);
+    queues_.outboxes.check(rows);
 }
 
 void Engine::check(Now now) const {

@@ -75,6 +75,8 @@ public:
     [[nodiscard]] Statistics statistics() const;
     // Every invariant of every part; for tests and the simulator.
     void check(Now now) const;
+    // And that memory tells what the rows do; these are all that was committed.
+    void check(Now now, const RowReader& rows) const;
 
 private:
     struct Apply;

@@ -98,6 +98,8 @@ Result<std::vector<MessageId>> Messages::post_all(Queue& queue, PostMessages& co
     const Duration queue_delay = queue.settings.delay.value_or(Duration::zero());
     const Duration default_ttl = std::min(limits_.ttl_default, command.default_ttl_max);
     const bool own_delay = !command.delays_as_zaqar || queue_delay > Duration::zero();
+    const bool encrypts = command.encrypts || queue.settings.encrypt.value_or(false);
+    Outbox* const outbox = outboxes_.listening(queue.key);
     std::vector<MessageId> ids;
     ids.reserve(command.messages.size());
     for (const auto& message : command.messages) {
@@ -131,11 +133,16 @@ Result<std::vector<MessageId>> Messages::post_all(Queue& queue, PostMessages& co
         row.group = message.group;
         row.body = message.body;
         const MessagePlace next{lane_of_priority(message.priority), queue.next};
-        if (queue.settings.encrypt.value_or(false)) {
+        if (encrypts) {
             bodies_.seal(queue.key.tenant, message_id(queue.number, next), row, step.random);
         }
         const auto place = append(queue, next.lane, row, step);
         ids.push_back(message_id(queue.number, place));
+        if (outbox != nullptr) {
+            outboxes_.append(
+                *outbox, {0, ids.back(), row.created_at, row.ttl, row.seal, std::string(row.body)},
+                step);
+        }
         if (message.dedup.empty()) continue;
         known.emplace(message.dedup, ids.back());
         idempotency_.remember(queue.key.tenant, dedup_key('m', queue.number, message.dedup), 0,

@@ -10,6 +10,7 @@
 #include "core/idempotency.h"
 #include "core/message_body.h"
 #include "core/message_walk.h"
+#include "core/outboxes.h"
 #include "core/queue_catalog.h"
 #include "core/step.h"
 
@@ -24,12 +25,13 @@ namespace signalbox {
 class Messages {
 public:
     Messages(const QueueLimits& limits, MessageBodies& bodies, TenantUsage& usage,
-             QueueCatalog& catalog, Idempotency& idempotency)
+             QueueCatalog& catalog, Idempotency& idempotency, Outboxes& outboxes)
         : limits_(limits),
           bodies_(bodies),
           usage_(usage),
           catalog_(catalog),
-          idempotency_(idempotency) {}
+          idempotency_(idempotency),
+          outboxes_(outboxes) {}
 
     Result<MessagesPosted> post(TenantId tenant, PostMessages& command, Step& step);
     // Nothing when it goes on in later batches: both look at a bounded number of rows at a time.
@@ -140,6 +142,7 @@ private:
     TenantUsage& usage_;
     QueueCatalog& catalog_;
     Idempotency& idempotency_;
+    Outboxes& outboxes_;
     std::deque<Unfinished> unfinished_;
     std::vector<Queue*> awake_;
     std::string row_buffer_;

@@ -159,6 +159,7 @@ struct PostMessages {
     // Zaqar's rules: a message's own delay counts only where the queue has one, and its ttl counts
     // from the post, so that it may end before it can be had. Ours: its ttl counts from then.
     bool delays_as_zaqar = false;
+    bool encrypts = false;  // whatever the queue says
     // The server's default counts only up to here.
     Duration default_ttl_max = Duration::max();
     std::string idempotency_key;  // empty: none

@@ -254,6 +254,18 @@ std::optional<MessagePlace> message_place_of_key(std::string_view key) {
     return place;
 }
 
+void put_seal(std::string& out, const BodySeal& seal) {
+    put_u64_be(out, seal.key.value);
+    out.append(seal.nonce.data(), seal.nonce.size());
+}
+
+BodySeal read_seal(ByteReader& reader) {
+    BodySeal seal;
+    seal.key = BodyKeyId(reader.u64_be());
+    reader.fixed(seal.nonce.size()).copy(seal.nonce.data(), seal.nonce.size());
+    return seal;
+}
+
 void encode_message(const MessageRow& row, std::string& out) {
     uint64_t fields = 0;
     const bool lives_longer = row.expires_at != saturating_add(row.created_at, row.ttl);
@@ -274,10 +286,7 @@ void encode_message(const MessageRow& row, std::string& out) {
     if (row.moved_id) out += row.moved_id->raw();
     if (!row.client.empty()) put_bytes(out, row.client);
     if (!row.group.empty()) put_bytes(out, row.group);
-    if (row.seal) {
-        put_u64_be(out, row.seal->key.value);
-        out.append(row.seal->nonce.data(), row.seal->nonce.size());
-    }
+    if (row.seal) put_seal(out, *row.seal);
     out += row.body;
 }
 
@@ -301,11 +310,7 @@ std::optional<MessageRow> decode_message(std::string_view value) {
     }
     if ((fields & has_client) != 0) row.client = reader.bytes();
     if ((fields & has_group) != 0) row.group = reader.bytes();
-    if ((fields & has_seal) != 0) {
-        BodySeal& seal = row.seal.emplace();
-        seal.key = BodyKeyId(reader.u64_be());
-        reader.fixed(seal.nonce.size()).copy(seal.nonce.data(), seal.nonce.size());
-    }
+    if ((fields & has_seal) != 0) row.seal = read_seal(reader);
     if (!reader.ok()) return std::nullopt;
     row.body = reader.rest();
     if (row.seal && row.body.size() < BodyCipher::tag_bytes) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "codec/body_cipher.h"
 #include "core/queue.h"
 #include "storage/keys.h"
@@ -56,6 +57,9 @@ struct MessageRow {
         return seal ? body.size() - BodyCipher::tag_bytes : body.size();
     }
 };
+
+void put_seal(std::string& out, const BodySeal& seal);
+BodySeal read_seal(ByteReader& reader);
 
 std::string message_key(QueueNumber queue, MessagePlace place);
 std::optional<MessagePlace> message_place_of_key(std::string_view key);

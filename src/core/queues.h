@@ -5,25 +5,34 @@
 #include "core/messages.h"
 #include "core/queue_catalog.h"
 #include "core/queue_cursors.h"
+#include "core/subscriptions.h"
 #include "core/tenant_usage.h"
 
 namespace signalbox {
 
-// Queues, their messages, claims and readers, wired together. Core thread.
+// Queues, their messages, claims, readers and subscribers, wired together. Core thread.
 class Queues {
 public:
-    Queues(const QueueLimits& limits, const TenantQuotas& quotas, BodyCipher cipher,
-           Idempotency& idempotency, Tenants& tenants)
-        : usage(quotas),
+    Queues(const CoreLimits& limits, BodyCipher cipher, Idempotency& idempotency, Tenants& tenants)
+        : usage(limits.quota),
           bodies(std::move(cipher)),
-          catalog(limits, usage),
-          messages(limits, bodies, usage, catalog, idempotency),
-          claims(limits, catalog, messages, tenants),
-          cursors(limits, catalog) {}
+          catalog(limits.queue, usage),
+          outboxes(limits.subscription),
+          messages(limits.queue, bodies, usage, catalog, idempotency, outboxes),
+          claims(limits.queue, catalog, messages, tenants),
+          cursors(limits.queue, catalog),
+          deliveries(limits.subscription, outboxes, catalog, bodies, messages),
+          subscriptions(limits.subscription, limits.queue, catalog, outboxes, deliveries) {}
 
     Result<void> load(const RowReader& rows, Timers& timers, Now now) {
         TRY(usage.load(rows));
-        return catalog.load(rows, timers, now);
+        TRY(catalog.load(rows, timers, now));
+        return outboxes.load(rows, timers, now);
+    }
+    // Behind each command, and behind the timers.
+    void settle(Claims::Searches searches, Step& step) {
+        claims.settle(searches, step);
+        deliveries.settle(step);
     }
     // What the commands and timers of a batch have left to write.
     void finish_batch(Step& step) {
@@ -32,7 +41,7 @@ public:
     }
     // There is more to do in the next batch, whatever comes.
     [[nodiscard]] bool is_unsettled() const {
-        return claims.is_unsettled() || messages.is_searching();
+        return claims.is_unsettled() || messages.is_searching() || deliveries.is_unsettled();
     }
 
     struct Statistics {
@@ -42,11 +51,19 @@ public:
         uint64_t messages_now = 0;
         uint64_t bytes_now = 0;
         uint64_t claims_now = 0;
+        Deliveries::Statistics deliveries;
+        uint64_t subscriptions_now = 0;
     };
     [[nodiscard]] Statistics statistics() const {
         const auto& total = usage.total();
-        return {messages.statistics(), total.queues, catalog.loaded(),
-                total.messages,        total.bytes,  catalog.open_claims()};
+        return {messages.statistics(),
+                total.queues,
+                catalog.loaded(),
+                total.messages,
+                total.bytes,
+                catalog.open_claims(),
+                deliveries.statistics(),
+                outboxes.subscription_count()};
     }
     void check() const {
         catalog.check();
@@ -56,9 +73,12 @@ public:
     TenantUsage usage;
     MessageBodies bodies;
     QueueCatalog catalog;
+    Outboxes outboxes;
     Messages messages;
     Claims claims;
     QueueCursors cursors;
+    Deliveries deliveries;
+    Subscriptions subscriptions;
 };
 
 }  // namespace signalbox

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "core/command.h"
+#include "core/effect.h"
 #include "core/timer_wheel.h"
 #include "core/waiters.h"
 #include "storage/change_set.h"
@@ -38,6 +39,7 @@ struct Ready {
     BatchWriter writes;
     std::vector<Completion> completions;
     std::vector<FeedDelivery> deliveries;
+    std::vector<Effect> effects;
     bool tokens_gone = false;  // a token that was good is not any more
     Unreadable unreadable;
 
@@ -45,6 +47,7 @@ struct Ready {
         writes.reset(first);
         completions.clear();
         deliveries.clear();
+        effects.clear();
         tokens_gone = false;
         unreadable = {};
     }

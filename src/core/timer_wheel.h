@@ -18,6 +18,8 @@ enum class TimerKind : uint8_t {
     queue_expiry,  // of its messages
     queue_delay,   // of its messages
     queue_rounds,  // through the queues that are not in memory
+    subscription_deadline,
+    delivery_retry,
     retention,     // of ended tickets and idempotency keys
     feed_trim,
 };

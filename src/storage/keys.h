@@ -39,6 +39,10 @@ enum class Table : uint8_t {
     claim = 'C',             // and the messages that it holds
     queue_cursor = 'R',      // how far a reader has come
     tenant_usage = 'u',      // what a tenant has in queues
+    outbox = 'O',            // of a queue that has subscriptions: its number
+    subscription = 'S',      // by outbox
+    delivery = 'd',          // how far the outbox was carried out for a subscription
+    notification = 'o',      // a message, for those who subscribed to its queue; by sequence
     pool = 'P',             // of queues, by name
     flavor = 'V',           // by project and name
     token = 'K',            // credentials, by the hash of the secret

@@ -82,6 +82,22 @@ protected:
         driver_.restart();
     }
 
+    SubscriptionId subscribe(std::string options) {
+        CreateSubscription command;
+        command.queue = queue;
+        command.subscriber = "http://a.example/";
+        command.ttl = hours(24);
+        command.options = std::move(options);
+        return driver_.must(std::move(command)).id;
+    }
+    Texts told() {
+        Texts bodies;
+        for (const auto& effect : driver_.effects()) {
+            for (const auto& one : effect.notifications) bodies.push_back(one->body);
+        }
+        return bodies;
+    }
+
     // Every row that tells the word, by its key.
     std::vector<std::string> rows_with_the_word() {
         std::vector<std::string> keys;
@@ -318,6 +334,48 @@ TEST_F(EncryptedQueue, tells_of_bodies_that_were_put_in_the_place_of_others) {
     EXPECT_EQ(bodies_of(claim(10).messages), all_of({3}));
     EXPECT_TRUE(popped(10).empty());
     driver_.engine().check(driver_.clock().now());
+}
+
+// Subscribers read what was posted; rows, also those that wait for them, do not.
+TEST_F(EncryptedQueue, tells_subscribers_what_was_posted) {
+    const auto id = subscribe("{}");
+    post({1, 2});
+    EXPECT_TRUE(rows_with_the_word().empty());
+    EXPECT_EQ(told(), all_of({1, 2}));
+    driver_.restart();
+    // Nobody reported it, so it is told again, from the rows.
+    EXPECT_EQ(told(), all_of({1, 2}));
+    EXPECT_EQ(driver_.must(GetSubscription{queue, id}).delivery.pending, 2u);
+}
+
+TEST_F(EncryptedQueue, tells_nobody_what_it_cannot_read) {
+    const auto id = subscribe("{}");
+    post({1});
+    told();
+    restart_with({sim_key(2)});
+    EXPECT_TRUE(told().empty());
+    const auto status = driver_.must(GetSubscription{queue, id}).delivery;
+    EXPECT_EQ(status.pending, 1u);
+    EXPECT_GT(status.failures, 0u);
+    EXPECT_NE(status.last_error.find("key"), std::string::npos) << status.last_error;
+    restart_with({sim_key(1)});
+    driver_.advance(seconds(10));
+    EXPECT_EQ(told(), all_of({1}));
+}
+
+// What subscribers did not take stays as secret as it was.
+TEST_F(EncryptedQueue, seals_dead_letters_of_subscribers) {
+    subscribe(R"({"_dead_letter_queue":"dead"})");
+    post({1});
+    for (int attempts = 0; attempts < 100 && listed(dead).empty(); ++attempts) {
+        for (const auto& effect : driver_.effects()) {
+            driver_.must(ReportDelivery{effect.outbox, effect.subscription, effect.window, 0,
+                                        ReportDelivery::Failure{"it said 500", {}, false}});
+        }
+        driver_.advance(seconds(60));
+    }
+    EXPECT_EQ(listed(dead), all_of({1}));
+    EXPECT_TRUE(rows_with_the_word().empty());
 }
 
 }  // namespace

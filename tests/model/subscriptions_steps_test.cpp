@@ -1,0 +1,359 @@
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "sim/engine_driver.h"
+
+// Subscriptions and how they are told, one case at a time. Whoever is told is played here.
+
+namespace signalbox {
+namespace {
+
+using std::chrono::seconds;
+
+const QueueName queue{QueueKind::queue, "q"};
+
+class SubscriptionSteps : public testing::Test {
+protected:
+    explicit SubscriptionSteps(CoreLimits limits = {}) : driver_(limits) {}
+
+    SubscriptionId subscribe(const std::string& subscriber, std::string options = "{}",
+                             bool needs_confirmation = false) {
+        CreateSubscription command;
+        command.queue = queue;
+        command.subscriber = subscriber;
+        command.ttl = std::chrono::hours(24);
+        command.options = std::move(options);
+        command.needs_confirmation = needs_confirmation;
+        return driver_.must(command).id;
+    }
+
+    void post(std::vector<std::string> bodies, Duration ttl = std::chrono::hours(1)) {
+        PostMessages command;
+        command.queue = queue;
+        for (auto& body : bodies) {
+            NewMessage message;
+            message.body = std::move(body);
+            message.ttl = ttl;
+            command.messages.push_back(std::move(message));
+        }
+        driver_.must(command);
+    }
+
+    // The one effect there is.
+    Effect effect() {
+        auto effects = driver_.effects();
+        EXPECT_EQ(effects.size(), 1u);
+        return effects.empty() ? Effect() : effects.front();
+    }
+
+    void report(const Effect& effect, size_t delivered,
+                std::optional<ReportDelivery::Failure> failure = std::nullopt) {
+        driver_.must(ReportDelivery{effect.outbox, effect.subscription, effect.window, delivered,
+                                    std::move(failure)});
+        driver_.engine().check(driver_.clock().now(), driver_.store());
+    }
+    void fails(const Effect& effect, std::optional<Duration> retry_after = std::nullopt) {
+        report(effect, 0, ReportDelivery::Failure{"it said 500", retry_after, false});
+    }
+
+    DeliveryStatus status(const SubscriptionId& id) {
+        return driver_.must(GetSubscription{queue, id}).delivery;
+    }
+
+    static std::vector<std::string> bodies_of(const Effect& effect) {
+        std::vector<std::string> bodies;
+        for (const auto& one : effect.notifications) bodies.push_back(one->body);
+        return bodies;
+    }
+
+    EngineDriver driver_;
+};
+
+using Bodies = std::vector<std::string>;
+
+TEST_F(SubscriptionSteps, tells_in_order_and_one_after_the_other) {
+    const auto id = subscribe("http://a");
+    EXPECT_TRUE(driver_.effects().empty());
+    post({"1", "2"});
+    const auto first = effect();
+    EXPECT_EQ(bodies_of(first), (Bodies{"1", "2"}));
+    EXPECT_EQ(first.subscriber, "http://a");
+    EXPECT_EQ(first.attempt, 1u);
+    post({"3"});
+    EXPECT_TRUE(driver_.effects().empty()) << "while something is under way, nothing else is";
+    EXPECT_EQ(status(id).pending, 3u);
+    report(first, 2);
+    const auto second = effect();
+    EXPECT_EQ(bodies_of(second), Bodies{"3"});
+    report(second, 1);
+    EXPECT_EQ(status(id).pending, 0u);
+    EXPECT_EQ(status(id).delivered, 3u);
+    EXPECT_TRUE(driver_.effects().empty());
+}
+
+TEST_F(SubscriptionSteps, tells_nothing_of_what_was_posted_before) {
+    subscribe("http://a");
+    post({"1"});
+    report(effect(), 1);
+    subscribe("http://b");
+    EXPECT_TRUE(driver_.effects().empty());
+    post({"2"});
+    const auto both = driver_.effects();
+    ASSERT_EQ(both.size(), 2u);
+    for (const auto& one : both) EXPECT_EQ(bodies_of(one), Bodies{"2"});
+}
+
+TEST_F(SubscriptionSteps, tells_again_after_a_restart_under_the_same_ids) {
+    subscribe("http://a");
+    post({"1", "2", "3"});
+    const auto before = effect();
+    driver_.restart();
+    const auto after = effect();
+    ASSERT_EQ(bodies_of(after), bodies_of(before));
+    for (size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(after.notifications[i]->message, before.notifications[i]->message);
+    }
+    report(after, 2, ReportDelivery::Failure{"gone away", {}, false});
+    driver_.restart();
+    EXPECT_EQ(bodies_of(effect()), Bodies{"3"}) << "what was reported is not told again";
+}
+
+TEST_F(SubscriptionSteps, takes_no_report_of_what_is_not_under_way) {
+    const auto id = subscribe("http://a");
+    post({"1"});
+    const auto old = effect();
+    driver_.restart();
+    const auto now = effect();
+    ASSERT_EQ(old.window, now.window) << "numbers begin anew, so a report must not come late";
+    report(now, 1);
+    report(now, 1);
+    EXPECT_EQ(status(id).delivered, 1u);
+}
+
+// The schedule of the original; up to a fifth more than each delay.
+TEST_F(SubscriptionSteps, tries_again_by_the_policy_and_then_drops_the_message) {
+    const auto id = subscribe("http://a");
+    post({"1", "2"});
+    const std::vector<int64_t> delays{0, 0, 0, 5, 5, 5, 5, 10, 15, 20, 25, 30, 30, 30};
+    auto attempt = effect();
+    fails(attempt);
+    for (size_t i = 0; i < delays.size(); ++i) {
+        if (delays[i] > 0) {
+            EXPECT_TRUE(driver_.effects().empty());
+            ASSERT_TRUE(status(id).next_attempt_at);
+            driver_.advance(seconds(delays[i]) - Duration(1));
+            EXPECT_TRUE(driver_.effects().empty()) << "attempt " << i + 2 << " came early";
+            driver_.advance(seconds(delays[i]) / 5 + Duration(1));
+        }
+        attempt = effect();
+        EXPECT_EQ(bodies_of(attempt), Bodies{"1"}) << "while it fails, one at a time";
+        EXPECT_EQ(attempt.attempt, i + 2);
+        EXPECT_EQ(status(id).failures, i + 1);
+        EXPECT_EQ(status(id).last_error, "it said 500");
+        fails(attempt);
+    }
+    EXPECT_EQ(status(id).dropped, 1u);
+    EXPECT_EQ(bodies_of(effect()), Bodies{"2"});
+}
+
+TEST_F(SubscriptionSteps, waits_as_long_as_the_subscriber_wishes) {
+    subscribe("http://a");
+    post({"1"});
+    fails(effect(), seconds(100));
+    driver_.advance(seconds(99));
+    EXPECT_TRUE(driver_.effects().empty());
+    driver_.advance(seconds(1));
+    EXPECT_EQ(bodies_of(effect()), Bodies{"1"});
+}
+
+TEST_F(SubscriptionSteps, waits_on_after_a_restart) {
+    subscribe("http://a");
+    post({"1"});
+    fails(effect(), seconds(100));
+    driver_.restart();
+    EXPECT_TRUE(driver_.effects().empty());
+    driver_.advance(seconds(99));
+    EXPECT_TRUE(driver_.effects().empty());
+    driver_.advance(seconds(1));
+    EXPECT_EQ(effect().attempt, 2u);
+}
+
+TEST_F(SubscriptionSteps, keeps_to_the_policy_of_the_queue_when_that_says_so) {
+    const auto own = R"({"_retry_policy":{"retries_with_no_delay":5}})";
+    CreateQueue create;
+    create.queue = queue;
+    create.settings.retry_policy =
+        R"({"retries_with_no_delay":1,"minimum_delay":50,"maximum_delay":60})";
+    driver_.must(create);
+    subscribe("http://a", own);
+    post({"1"});
+    for (int i = 0; i < 6; ++i) fails(effect());
+    EXPECT_TRUE(driver_.effects().empty()) << "five at once, by its own policy";
+}
+
+TEST_F(SubscriptionSteps, moves_what_it_gives_up_to_the_queue_of_dead_letters) {
+    const auto id = subscribe(
+        "http://a", R"({"_dead_letter_queue":"dead","_retry_policy":{"retries_with_no_delay":1,)"
+                    R"("minimum_delay":1,"maximum_delay":1,"minimum_delay_retries":1,)"
+                    R"("maximum_delay_retries":1}})");
+    post({"{\"the\":\"letter\"}"});
+    fails(effect());
+    fails(effect());
+    for (int i = 0; i < 2; ++i) {
+        driver_.advance(seconds(2));
+        fails(effect());
+    }
+    EXPECT_EQ(status(id).dropped, 1u);
+    ListMessages list;
+    list.queue = {QueueKind::queue, "dead"};
+    list.limit = 10;
+    const auto dead = driver_.must(list).messages;
+    ASSERT_EQ(dead.size(), 1u);
+    EXPECT_EQ(dead.front().body, "{\"the\":\"letter\"}");
+}
+
+TEST_F(SubscriptionSteps, tells_nothing_to_one_that_said_it_was_gone) {
+    const auto id = subscribe("http://a");
+    post({"1", "2"});
+    report(effect(), 1, ReportDelivery::Failure{"410", {}, true});
+    EXPECT_TRUE(status(id).is_gone);
+    post({"3"});
+    EXPECT_TRUE(driver_.effects().empty());
+    EXPECT_EQ(subscribe("http://a"), id) << "subscribed again, it is the same";
+    post({"4"});
+    EXPECT_EQ(bodies_of(effect()), Bodies{"4"});
+}
+
+TEST_F(SubscriptionSteps, asks_before_it_tells) {
+    const auto id = subscribe("http://a", "{}", true);
+    auto asked = effect();
+    EXPECT_EQ(asked.kind, Effect::Kind::confirmation);
+    post({"1"});
+    fails(asked);
+    asked = effect();
+    EXPECT_EQ(asked.kind, Effect::Kind::confirmation) << "that is tried again, too";
+    report(asked, 1);
+    EXPECT_TRUE(driver_.effects().empty()) << "nothing for one that has not confirmed";
+    EXPECT_EQ(subscribe("http://a", "{}", true), id);
+    asked = effect();
+    EXPECT_EQ(asked.kind, Effect::Kind::confirmation) << "subscribed again, it is asked again";
+    report(asked, 1);
+    driver_.must(ConfirmSubscription{queue, id, true});
+    post({"2"});
+    auto told = effect();
+    EXPECT_EQ(bodies_of(told), Bodies{"2"});
+    report(told, 1);
+    CreateSubscription again;
+    again.queue = queue;
+    again.subscriber = "http://a";
+    again.ttl = seconds(60);
+    const auto refused = driver_.ask(again);
+    ASSERT_TRUE(refused && !*refused);
+    EXPECT_EQ(refused->error().code, ErrorCode::conflict);
+    driver_.must(ConfirmSubscription{queue, id, false});
+    EXPECT_EQ(effect().kind, Effect::Kind::unsubscription);
+    post({"3"});
+    EXPECT_TRUE(driver_.effects().empty());
+}
+
+TEST_F(SubscriptionSteps, tells_nothing_that_is_too_old) {
+    const auto id = subscribe("http://a");
+    post({"1"});
+    const auto first = effect();
+    post({"2"}, seconds(10));
+    post({"3"}, seconds(100));
+    driver_.advance(seconds(20));
+    report(first, 1);
+    EXPECT_EQ(bodies_of(effect()), Bodies{"3"});
+    EXPECT_EQ(status(id).dropped, 1u);
+}
+
+TEST_F(SubscriptionSteps, ends_with_its_time) {
+    CreateSubscription command;
+    command.queue = queue;
+    command.subscriber = "http://a";
+    command.ttl = seconds(60);
+    const auto id = driver_.must(command).id;
+    post({"1"});
+    const auto told = effect();
+    driver_.advance(seconds(40));
+    UpdateSubscription update{queue, id, {}, seconds(60), {}};
+    driver_.must(update);
+    driver_.advance(seconds(59));
+    EXPECT_TRUE(driver_.ask(GetSubscription{queue, id})->has_value());
+    driver_.advance(seconds(1));
+    EXPECT_FALSE(driver_.ask(GetSubscription{queue, id})->has_value());
+    report(told, 1);
+    post({"2"});
+    EXPECT_TRUE(driver_.effects().empty());
+}
+
+class FewWindows : public SubscriptionSteps {
+protected:
+    static CoreLimits limits() {
+        CoreLimits limits;
+        limits.subscription.windows_max = 2;
+        limits.subscription.notifications_max = 3;
+        limits.subscription.recent_bytes_max = 0;  // everything is read from rows
+        return limits;
+    }
+    FewWindows() : SubscriptionSteps(limits()) {}
+};
+
+// However many hang, whoever took its last messages is told the next ones at once.
+TEST_F(FewWindows, leaves_room_beside_those_that_hang) {
+    subscribe("http://good");
+    post({"1"});
+    report(effect(), 1);
+    for (const auto* name : {"http://a", "http://b", "http://c"}) subscribe(name);
+    post({"2"});
+    auto both = driver_.effects();
+    ASSERT_EQ(both.size(), 2u)
+        << "one place for those who have shown nothing yet, one for the rest";
+    if (both[0].subscriber != "http://good") std::swap(both[0], both[1]);
+    EXPECT_EQ(both[0].subscriber, "http://good");
+    EXPECT_NE(both[1].subscriber, "http://good");
+    report(both[0], 1);
+    EXPECT_TRUE(driver_.effects().empty()) << "the others wait for the one that hangs";
+    post({"3"});
+    const auto good = effect();
+    EXPECT_EQ(good.subscriber, "http://good");
+    fails(both[1]);
+    EXPECT_NE(effect().subscriber, "http://good");
+}
+
+// It goes to the end of the line of those that may hang, and comes back once it is quick again.
+TEST_F(FewWindows, doubts_those_that_are_slow) {
+    subscribe("http://slow");
+    for (const Duration took : {seconds(0), seconds(10)}) {
+        post({"1"});
+        const auto told = effect();
+        driver_.advance(took);
+        report(told, 1);
+    }
+    subscribe("http://new");
+    post({"2"});
+    const auto first = effect();
+    post({"3"});
+    EXPECT_TRUE(driver_.effects().empty()) << "both are doubted, and one of them may be told";
+    report(first, 1);
+    EXPECT_EQ(driver_.effects().size(), 2u) << "one is proven now";
+}
+
+TEST_F(FewWindows, drops_the_oldest_of_whoever_is_too_far_behind) {
+    const auto slow = subscribe("http://a");
+    post({"1"});
+    fails(effect(), seconds(1000));
+    post({"2", "3", "4", "5"});
+    EXPECT_EQ(status(slow).dropped, 2u);
+    EXPECT_EQ(status(slow).pending, 3u);
+    driver_.engine().check(driver_.clock().now(), driver_.store());
+    driver_.advance(seconds(1000));
+    EXPECT_EQ(bodies_of(effect()), (Bodies{"3", "4", "5"}));
+}
+
+}  // namespace
+}  // namespace signalbox
