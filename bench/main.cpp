@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "bench/feed/measurements.h"
 #include "bench/queue/measurements.h"
 #include "bench/ticket/measurements.h"
 
@@ -29,6 +30,7 @@ const std::vector<Measurement> measurements{{"throughput", measure_throughput},
                                             {"queue-depth", measure_queue_depth},
                                             {"queue-memory", measure_queue_memory},
                                             {"import", measure_import},
+                                            {"feed", measure_feed},
                                             {"peers", measure_peers},
                                             {"micro", measure_micro}};
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/feed_follower.h"
+#include "sim/item_scene.h"
 #include "sim/queue_scene.h"
 #include "sim/session_keeper.h"
 #include "sim/ticket_oracle.h"
@@ -74,6 +75,7 @@ private:
     std::vector<std::unique_ptr<TicketWorker>> workers_;
     std::vector<std::unique_ptr<SessionKeeper>> keepers_;
     QueueScene queues_{world_};
+    ItemScene items_{world_};
     std::unique_ptr<FeedFollower> follower_;
     std::unique_ptr<FeedFollower> traveller_;  // comes and goes, and stays away for long
     bool traveller_is_here_ = true;
