@@ -16,7 +16,6 @@ TokenAuthenticator::TokenAuthenticator(Options options, const Partition& tokens)
     auto root = std::make_shared<Identity>();
     root->tenant = default_tenant;
     root->user = "root";
-    root->user_uuid = user_uuid_of(root->tenant, root->user);
     root->roles = {options_.admin_role};
     root->proof = options_.root_token_hash;
     root->is_admin = true;

@@ -51,6 +51,13 @@ private:
     std::vector<std::pair<std::string_view, JsonValue>> members_;
 };
 
+bool is_for(const EventAudience& audience, const Identity& identity) {
+    if (audience.whole_tenant) return true;
+    const auto& users = audience.users;
+    return identity.user_uuid &&
+           std::find(users.begin(), users.end(), *identity.user_uuid) != users.end();
+}
+
 void write_progress(JsonWriter& json, const Data& data) {
     const auto state = data.find("state");
     json.begin_object();
@@ -77,29 +84,27 @@ std::vector<Topic> Listener::topics_of(std::string_view name) const {
     return topics;
 }
 
+Uuid Listener::receiver_of(const EventAudience& audience) const {
+    if (is_for(audience, identity)) return identity.user_uuid.value_or(Uuid());
+    return audience.users.empty() ? Uuid() : audience.users.front();
+}
+
 bool Listener::may_hear(const Event& event) const {
     if (!event.audience) return false;
     const auto& audience = *event.audience;
-    const bool is_theirs =
-        audience.whole_tenant ||
-        (identity.user_uuid && std::find(audience.users.begin(), audience.users.end(),
-                                         *identity.user_uuid) != audience.users.end());
-    const auto& receiver = identity.user_uuid.value_or(Uuid());
-    if (is_theirs) {
-        return audience.access.empty() ||
-               is_given(identity, for_receiver(audience.access, receiver));
-    }
+    const Uuid receiver = receiver_of(audience);
+    const auto access = for_receiver(audience.access, receiver);
+    if (is_for(audience, identity)) return access.empty() || is_given(identity, access);
     // Not even an administrator hears what is somebody else's, unless a pattern says so.
-    if (!hears_others()) return false;
-    const auto other = audience.users.empty() ? Uuid() : audience.users.front();
-    const auto access = audience.access.empty()
-                            ? fmt::format("events.users.{}.{}", other.text(), audience.name)
-                            : for_receiver(audience.access, other);
-    return is_given_by_pattern(identity, access);
+    return hears_others() &&
+           is_given_by_pattern(identity, access.empty() ? fmt::format("events.users.{}.{}",
+                                                                      receiver.text(),
+                                                                      audience.name)
+                                                        : access);
 }
 
 std::string bus_event(const Event& event, const std::string& cursor, const std::string& tenant,
-                      const Node::Identity& node, const Identity& receiver) {
+                      const Node::Identity& node, const Listener& receiver) {
     ASSERT(event.audience);
     const auto& audience = *event.audience;
     const Data data(event);
@@ -113,7 +118,7 @@ std::string bus_event(const Event& event, const std::string& cursor, const std::
     if (audience.access.empty()) {
         json.null();
     } else {
-        json.value(for_receiver(audience.access, receiver.user_uuid.value_or(Uuid())));
+        json.value(for_receiver(audience.access, receiver.receiver_of(audience)));
     }
     json.member("required_access", "event." + audience.name);
     json.member("timestamp", format_instant(event.time));

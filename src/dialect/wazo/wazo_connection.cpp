@@ -286,9 +286,10 @@ void WazoConnection::change_identity(IdentityPtr identity) {
 }
 
 void WazoConnection::send_event(const Event& event, const std::string& cursor) {
-    if (!Listener{*identity_}.may_hear(event)) return;
+    const Listener listener{*identity_};
+    if (!listener.may_hear(event)) return;
     const auto& node = socket_->frontend().node().identity();
-    const auto body = bus_event(event, cursor, identity_->tenant, node, *identity_);
+    const auto body = bus_event(event, cursor, identity_->tenant, node, listener);
     if (version_ == 1) return socket_->send_text(body);
     answer("event", body);
 }
