@@ -88,8 +88,7 @@ std::string ItemOracle::some_operation(uint64_t random) const {
     return *std::next(live_.begin(), static_cast<std::ptrdiff_t>(random % live_.size()));
 }
 
-std::map<std::string, uint64_t> ItemOracle::items_at(FeedPosition position,
-                                                     bool only_owned) const {
+std::map<std::string, uint64_t> ItemOracle::items_at(FeedPosition position, bool only_owned) const {
     std::map<std::string, uint64_t> items;
     for (const auto& change : changes_) {
         if (change.position > position) break;

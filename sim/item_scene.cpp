@@ -84,8 +84,7 @@ void ItemFollower::take_event(const std::string& text) {
     if (type == "complete") return oracle_.is_complete(cursor->position);
     if (type == "bookmark") return oracle_.passes(cursor->position);
     const auto change = json::parse(data);
-    oracle_.is_told(
-        {cursor->position, change.at("id"), change.at("revision"), type == "removed"});
+    oracle_.is_told({cursor->position, change.at("id"), change.at("revision"), type == "removed"});
 }
 
 ItemScene::ItemScene(World& world)
@@ -94,8 +93,7 @@ ItemScene::ItemScene(World& world)
     const std::string owned = all + "&owner=" + owner;
     followers_.push_back(
         std::make_unique<ItemFollower>(world, oracle_, "who follows all", all, false));
-    followers_.push_back(
-        std::make_unique<ItemFollower>(world, oracle_, "the owner", owned, true));
+    followers_.push_back(std::make_unique<ItemFollower>(world, oracle_, "the owner", owned, true));
 }
 
 void ItemScene::act() {
@@ -113,8 +111,8 @@ void ItemScene::cut_one() {
 void ItemScene::answered(const SimResponse& response, const std::string& what) {
     static constexpr int good[] = {200, 201, 202, 204, 404, 409, 412, 503};
     if (std::find(std::begin(good), std::end(good), response.status) != std::end(good)) return;
-    complaints_.push_back(fmt::format("{} is answered with {} {}", what, response.status,
-                                      response.body));
+    complaints_.push_back(
+        fmt::format("{} is answered with {} {}", what, response.status, response.body));
 }
 
 void ItemScene::write() {
@@ -172,8 +170,8 @@ void ItemScene::report() {
     worker_.send({"PATCH",
                   "/api/v1/operations/" + operation,
                   {},
-                  fmt::format(R"({{"applier":"{}","state":"{}"}})",
-                              random.chance(1, 2) ? "a" : "b", states[random.below(4)])});
+                  fmt::format(R"({{"applier":"{}","state":"{}"}})", random.chance(1, 2) ? "a" : "b",
+                              states[random.below(4)])});
 }
 
 bool ItemScene::retire() {

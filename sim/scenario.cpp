@@ -323,9 +323,9 @@ void Scenario::come_to_rest() {
     // Whoever hung up was noticed: nothing is held for him.
     const auto held = world_.partition(0).engine().statistics();
     if (world_.abandoned_count() > 0 || held.waiters > 0 || held.subscribers > streams_at_rest) {
-        report_.complaints.push_back(
-            fmt::format("{} connections, {} requests and {} streams have outlived their clients",
-                        world_.abandoned_count(), held.waiters, held.subscribers - streams_at_rest));
+        report_.complaints.push_back(fmt::format(
+            "{} connections, {} requests and {} streams have outlived their clients",
+            world_.abandoned_count(), held.waiters, held.subscribers - streams_at_rest));
     }
 }
 

@@ -26,7 +26,8 @@ public:
         bench_.report().begin(
             "Changes of a collection",
             fmt::format(
-                "Items of {} bytes, {} connections with one request each, every change durable when "
+                "Items of {} bytes, {} connections with one request each, every change durable "
+                "when "
                 "it is answered. Of writes the limit is the limit server, sent the same bytes. "
                 "Changes told are what all followers together get of so many writes, each as a "
                 "server-sent event; the limit is as many as there would be if nobody followed, and "
@@ -111,9 +112,9 @@ private:
             TRY_AS(const bool written, loop.run([&] { return answered >= count; }, turn));
             static_cast<void>(written);
             if (followers == nullptr) continue;
-            TRY_AS(const bool all_told, followers->run(
-                                            [&] { return told >= count * follower_count; },
-                                            SteadyClock::now() + std::chrono::milliseconds(1)));
+            TRY_AS(const bool all_told,
+                   followers->run([&] { return told >= count * follower_count; },
+                                  SteadyClock::now() + std::chrono::milliseconds(1)));
             static_cast<void>(all_told);
         }
         return seconds_of(SteadyClock::now() - begun);
@@ -131,8 +132,8 @@ private:
             TRY_AS(const auto list,
                    loop->ask(0, request("GET", "/api/v1/collections/told?limit=1", {})));
             TRY_AS(const auto cursor, cursor_of(list.body));
-            const auto follow = request(
-                "GET", "/api/v1/collections/told?watch=true&cursor=" + cursor, {});
+            const auto follow =
+                request("GET", "/api/v1/collections/told?watch=true&cursor=" + cursor, {});
             for (size_t i = 0; i < follower_count; ++i) followers->send(i, follow);
             TRY_AS(const bool sent,
                    followers->run([] { return false; },
@@ -180,8 +181,8 @@ private:
             if (sent++ < count) loop->send(answer.connection, post);
         });
         for (; sent < writers; ++sent) loop->send(sent, post);
-        TRY_AS(const bool written, loop->run([&] { return loop->outstanding() == 0; },
-                                             SteadyClock::now() + patience));
+        TRY_AS(const bool written,
+               loop->run([&] { return loop->outstanding() == 0; }, SteadyClock::now() + patience));
         if (!written || answered < count) return fail(ErrorCode::internal, "not all were written");
         Rounds rounds;
         for (int round = 0; round < bench_.choose(5, 3); ++round) {
@@ -194,8 +195,8 @@ private:
             const auto begun = SteadyClock::now();
             follower->send(
                 0, request("GET", "/api/v1/collections/again?watch=true&cursor=" + cursor, {}));
-            TRY_AS(const bool all, follower->run([&] { return told >= answered; },
-                                                 SteadyClock::now() + patience));
+            TRY_AS(const bool all,
+                   follower->run([&] { return told >= answered; }, SteadyClock::now() + patience));
             if (!all) return fail(ErrorCode::internal, "the follower was not told everything");
             const double caught_up = seconds_of(SteadyClock::now() - begun);
             rounds.add(static_cast<double>(answered) / caught_up,

@@ -31,16 +31,16 @@ void add_collection_options(OptionTable& table) {
                     [](O& o) -> auto& { return o.core.collection.items_max; });
     table.add_count("item_id_bytes_max", "Bytes of the id of an item",
                     [](O& o) -> auto& { return o.core.collection.id_bytes_max; });
-    table.add("item_bytes_max", "SIZE", "One item [64KiB]",
-              size([](O& o) -> auto& { return o.core.collection.document_bytes_max; }, 16, 64 * mib));
+    table.add(
+        "item_bytes_max", "SIZE", "One item [64KiB]",
+        size([](O& o) -> auto& { return o.core.collection.document_bytes_max; }, 16, 64 * mib));
     table.add_count("item_owners_max", "Owners of one item",
                     [](O& o) -> auto& { return o.core.collection.owners_max; });
     table.add_count("items_per_answer_max", "Items in one piece of an answer",
                     [](O& o) -> auto& { return o.core.collection.items_per_answer_max; });
-    table.add("items_answer_bytes_max", "SIZE",
-              "Of the items in one answer, but for the last one [4MiB]",
-              size([](O& o) -> auto& { return o.core.collection.answer_bytes_max; }, 1024,
-                   64 * mib));
+    table.add(
+        "items_answer_bytes_max", "SIZE", "Of the items in one answer, but for the last one [4MiB]",
+        size([](O& o) -> auto& { return o.core.collection.answer_bytes_max; }, 1024, 64 * mib));
     table.add_count("operations_max", "Operations that have not ended",
                     [](O& o) -> auto& { return o.core.operation.operations_max; });
     table.add_count("operation_steps_max", "Steps of an operation",
@@ -49,8 +49,7 @@ void add_collection_options(OptionTable& table) {
                     [](O& o) -> auto& { return o.core.operation.step_name_bytes_max; });
     table.add_count("operation_detail_bytes_max", "Bytes of what is said of a step",
                     [](O& o) -> auto& { return o.core.operation.detail_bytes_max; });
-    table.add("operation_outcome_bytes_max", "SIZE",
-              "Error or response of an operation [16KiB]",
+    table.add("operation_outcome_bytes_max", "SIZE", "Error or response of an operation [16KiB]",
               size([](O& o) -> auto& { return o.core.operation.outcome_bytes_max; }, 64, mib));
     table.add_duration("operation_wait_max", "Longest wait for an operation",
                        [](O& o) -> auto& { return o.core.operation.wait_max; });

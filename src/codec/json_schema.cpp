@@ -45,9 +45,9 @@ bool is_equal(const JsonValue& one, const JsonValue& other) {
             const auto others = other.members();
             if (members.size() != others.size()) return false;
             return std::all_of(members.begin(), members.end(), [&](const auto& member) {
-                const auto same =
-                    std::find_if(others.begin(), others.end(),
-                                 [&](const auto& each) { return each.first == member.first; });
+                const auto same = std::find_if(others.begin(), others.end(), [&](const auto& each) {
+                    return each.first == member.first;
+                });
                 return same != others.end() && is_equal(member.second, same->second);
             });
         }
@@ -115,8 +115,8 @@ private:
 
     Result<void> check_kind(const Node& node, const JsonValue& value, const std::string& path) {
         if (node.types) {
-            const uint8_t bits = static_cast<uint8_t>(
-                type_bit(value.kind()) | (is_integer(value) ? integer_type_bit : 0));
+            const uint8_t bits = static_cast<uint8_t>(type_bit(value.kind()) |
+                                                      (is_integer(value) ? integer_type_bit : 0));
             if ((*node.types & bits) == 0) return fail(wrong(path, "is of the wrong type"));
         }
         if (node.constant && !is_equal(*node.constant, value)) {
@@ -124,8 +124,9 @@ private:
         }
         if (!node.choices) return {};
         looks_ += node.choices->size();
-        const bool is_one = std::any_of(node.choices->begin(), node.choices->end(),
-                                        [&](const auto& choice) { return is_equal(choice, value); });
+        const bool is_one =
+            std::any_of(node.choices->begin(), node.choices->end(),
+                        [&](const auto& choice) { return is_equal(choice, value); });
         if (!is_one) return fail(wrong(path, "is none of the values that are allowed"));
         return {};
     }
@@ -258,9 +259,8 @@ private:
     Result<void> check_combined(const Node& node, const JsonValue& value, const std::string& path) {
         for (const auto& schema : node.all_of) TRY(check(*schema, value, path));
         const auto fitting = [&](const auto& schemas) {
-            return std::count_if(schemas.begin(), schemas.end(), [&](const auto& schema) {
-                return fits(*schema, value, path);
-            });
+            return std::count_if(schemas.begin(), schemas.end(),
+                                 [&](const auto& schema) { return fits(*schema, value, path); });
         };
         if (!node.any_of.empty() && fitting(node.any_of) == 0) {
             TRY(in_time());
@@ -270,7 +270,8 @@ private:
             const auto count = fitting(node.one_of);
             TRY(in_time());
             if (count != 1) {
-                return fail(wrong(path, fmt::format("fits {} schemas of oneOf and not one", count)));
+                return fail(
+                    wrong(path, fmt::format("fits {} schemas of oneOf and not one", count)));
             }
         }
         if (node.none_of && fits(*node.none_of, value, path)) {

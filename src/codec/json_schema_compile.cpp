@@ -16,8 +16,8 @@ constexpr size_t depth_max = 32;
 constexpr int64_t pattern_memory_max = 1 << 20;
 
 // They say something to people and nothing about values.
-constexpr std::array annotations{"$schema",  "$id",        "$comment", "title",     "description",
-                                 "default",  "deprecated", "readOnly", "writeOnly", "examples"};
+constexpr std::array annotations{"$schema", "$id",        "$comment", "title",     "description",
+                                 "default", "deprecated", "readOnly", "writeOnly", "examples"};
 
 Error wrong(const std::string& field, std::string message) {
     return {ErrorCode::invalid_argument, std::move(message), field};
@@ -25,9 +25,9 @@ Error wrong(const std::string& field, std::string message) {
 
 std::optional<uint8_t> type_named(std::string_view name) {
     static const std::map<std::string_view, uint8_t> types{
-        {"null", type_bit(JsonKind::null)},       {"boolean", type_bit(JsonKind::boolean)},
-        {"number", type_bit(JsonKind::number)},   {"string", type_bit(JsonKind::text)},
-        {"array", type_bit(JsonKind::array)},     {"object", type_bit(JsonKind::object)},
+        {"null", type_bit(JsonKind::null)},     {"boolean", type_bit(JsonKind::boolean)},
+        {"number", type_bit(JsonKind::number)}, {"string", type_bit(JsonKind::text)},
+        {"array", type_bit(JsonKind::array)},   {"object", type_bit(JsonKind::object)},
         {"integer", integer_type_bit},
     };
     const auto found = types.find(name);
@@ -188,8 +188,8 @@ private:
         options.set_max_mem(pattern_memory_max);
         auto made = std::make_shared<RE2>(re2::StringPiece(text.data(), text.size()), options);
         if (!made->ok()) {
-            return fail(wrong(field, "is not a regular expression that is supported here: " +
-                                         made->error()));
+            return fail(wrong(
+                field, "is not a regular expression that is supported here: " + made->error()));
         }
         return Node::Pattern{std::move(made), nullptr};
     }

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <re2/re2.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <re2/re2.h>
 
 #include "codec/json_schema.h"
 
@@ -29,8 +29,8 @@ struct JsonSchema::Node {
         uint64_t max = UINT64_MAX;
     };
 
-    bool never = false;           // the schema `false`
-    std::optional<uint8_t> types;  // bits of JsonKind; and of `integer`
+    bool never = false;                            // the schema `false`
+    std::optional<uint8_t> types;                  // bits of JsonKind; and of `integer`
     std::shared_ptr<const JsonDocument> literals;  // keeps those that follow
     std::optional<JsonValue> constant;
     std::optional<std::vector<JsonValue>> choices;

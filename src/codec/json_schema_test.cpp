@@ -36,8 +36,10 @@ TEST(JsonSchema, names_the_place_in_the_value) {
 TEST(JsonSchema, refuses_what_it_would_not_check) {
     EXPECT_EQ(judge(R"({"properties":{"a":{"$ref":"#"}}})", "{}"),
               "schema: schema.properties.a.$ref is not a keyword that is supported here");
-    EXPECT_EQ(judge(R"({"format":"email"})", "{}"), "schema: schema.format must be uuid or date-time");
-    EXPECT_EQ(judge(R"({"maxLength":-1})", "{}"), "schema: schema.maxLength must be a number of things");
+    EXPECT_EQ(judge(R"({"format":"email"})", "{}"),
+              "schema: schema.format must be uuid or date-time");
+    EXPECT_EQ(judge(R"({"maxLength":-1})", "{}"),
+              "schema: schema.maxLength must be a number of things");
     EXPECT_EQ(judge(R"j({"pattern":"(?=a)"})j", "{}").substr(0, 22), "schema: schema.pattern");
     EXPECT_EQ(judge(R"({"type":"text"})", "{}").substr(0, 19), "schema: schema.type");
     EXPECT_EQ(judge(R"({"type":"object","type":"array"})", "{}"),

@@ -48,9 +48,9 @@ struct ItemType {
     std::optional<EventRule> deleted;
     std::optional<EventRule> progress;  // of operations
     std::vector<Applier> appliers;
-    Duration deadline = std::chrono::minutes(5);    // of operations
-    Duration retention = std::chrono::days(30);     // of operations that have ended
-    Revision revision;                              // of its last declaration
+    Duration deadline = std::chrono::minutes(5);  // of operations
+    Duration retention = std::chrono::days(30);   // of operations that have ended
+    Revision revision;                            // of its last declaration
 
     bool operator==(const ItemType&) const = default;
 };
@@ -90,9 +90,9 @@ struct CollectionItem {
 
 // What must be true of an item before it is changed.
 struct Precondition {
-    bool must_exist = false;              // If-Match: *
-    bool must_not_exist = false;          // If-None-Match: *
-    std::vector<Revision> revisions;      // If-Match: one of them; empty: any
+    bool must_exist = false;          // If-Match: *
+    bool must_not_exist = false;      // If-None-Match: *
+    std::vector<Revision> revisions;  // If-Match: one of them; empty: any
 };
 
 // Who changes something, as the requester of what follows from it.

@@ -197,9 +197,9 @@ Result<std::optional<CollectionItem>> find_item(const RowReader& rows, TenantId 
 Result<ItemListing::Page> ItemListing::next(size_t rows_max, size_t items_max, size_t bytes_max) {
     Page page;
     const auto all = item_key(request_.tenant, request_.type, "");
-    const auto lower =
-        request_.after.empty() ? all
-                               : item_key(request_.tenant, request_.type, request_.after) + '\0';
+    const auto lower = request_.after.empty()
+                           ? all
+                           : item_key(request_.tenant, request_.type, request_.after) + '\0';
     const auto scan = snapshot_->scan(lower, prefix_end(all));
     size_t bytes = 0;
     for (size_t rows = 0; scan->valid() && rows < rows_max; scan->next(), ++rows) {

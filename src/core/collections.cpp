@@ -129,8 +129,8 @@ Result<std::optional<ItemWritten>> Collections::find_replay(TenantId tenant,
                                                             const WriteItem& command,
                                                             const Step& step) const {
     if (command.idempotency_key.empty()) return std::optional<ItemWritten>();
-    TRY_AS(const auto known, idempotency_.find(tenant, command.idempotency_key,
-                                               command.request_digest, step));
+    TRY_AS(const auto known,
+           idempotency_.find(tenant, command.idempotency_key, command.request_digest, step));
     if (!known) return std::optional<ItemWritten>();
     const auto remembered = decode(*known);
     TRY_AS(auto item, find_item(step.rows, tenant, command.type, remembered.id));
@@ -242,13 +242,13 @@ Result<ItemWritten> Collections::write(TenantId tenant, WriteItem command, Step&
     ItemWritten written;
     written.is_new = !before;
     const auto operation_id = operations_.propose_id(type, command.operation_id, step);
-    step.emit(item_event(
-        tenant, {type, old, &item, command.requester.user, operation_id, item.revision}));
+    step.emit(item_event(tenant,
+                         {type, old, &item, command.requester.user, operation_id, item.revision}));
     if (operation_id) {
         written.operation = operations_.begin(
             tenant,
-            {*operation_id, type, item.id,
-             before ? OperationVerb::update : OperationVerb::create, command.requester},
+            {*operation_id, type, item.id, before ? OperationVerb::update : OperationVerb::create,
+             command.requester},
             step);
     }
     if (!command.idempotency_key.empty()) {
@@ -264,8 +264,7 @@ Result<ItemRemoved> Collections::remove(TenantId tenant, const RemoveItem& comma
     const ItemType& type = known->type;
     TRY(check_requester(command.requester));
     TRY_AS(const auto before, find_item(step.rows, tenant, type.name, command.id));
-    if (!before ||
-        (command.requester.only_own && !is_owned_by(*before, command.requester.user))) {
+    if (!before || (command.requester.only_own && !is_owned_by(*before, command.requester.user))) {
         return fail(no_such_item(type.name, command.id));
     }
     TRY(check_precondition(command.precondition, &*before));
@@ -274,12 +273,12 @@ Result<ItemRemoved> Collections::remove(TenantId tenant, const RemoveItem& comma
     types_.count_item(tenant, type.name, false, step);
     ItemRemoved removed{command.id, step.revision(), {}};
     const auto operation_id = operations_.propose_id(type, command.operation_id, step);
-    step.emit(item_event(tenant, {type, &*before, nullptr, command.requester.user, operation_id,
-                                  removed.revision}));
+    step.emit(item_event(
+        tenant, {type, &*before, nullptr, command.requester.user, operation_id, removed.revision}));
     if (operation_id) {
         removed.operation = operations_.begin(
-            tenant,
-            {*operation_id, type, command.id, OperationVerb::remove, command.requester}, step);
+            tenant, {*operation_id, type, command.id, OperationVerb::remove, command.requester},
+            step);
     }
     return removed;
 }

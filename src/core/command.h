@@ -27,20 +27,18 @@ struct CancelRequest {
     RequestId parked;
 };
 
-using CommandBody =
-    std::variant<CreateTicket, GetTicket, WaitTicket, RenewTicket, ReleaseTicket, DeleteTicket,
-                 ClearServer, CheckTicket, GetLine, SetLine, ListLines, ListLineTickets,
-                 GetTicketHistory, ListDeadlocks, CreateSession, GetSession, RenewSession,
-                 HoldSession, EndSession, ListSessions, SubscribeFeed, ReadFeedHead, CancelRequest,
-                 CreateToken, RevokeToken, CreateQueue, GetQueue, UpdateQueue, DeleteQueue,
-                 PurgeQueue, GetQueueStats, PostMessages, ListMessages, GetMessages, DeleteMessages,
-                 PopMessages, ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor,
-                 SetQueueCursor, DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool,
-                 DeletePool, ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors,
-                 CreateSubscription, GetSubscription, ListSubscriptions, UpdateSubscription,
-                 ConfirmSubscription, DeleteSubscription, PurgeSubscriptions, ReportDelivery,
-                 DeclareType, RemoveType, WriteItem, RemoveItem, ReportOperation, CancelOperation,
-                 WaitOperation, ForgetOperation, ExtendFeed>;
+using CommandBody = std::variant<
+    CreateTicket, GetTicket, WaitTicket, RenewTicket, ReleaseTicket, DeleteTicket, ClearServer,
+    CheckTicket, GetLine, SetLine, ListLines, ListLineTickets, GetTicketHistory, ListDeadlocks,
+    CreateSession, GetSession, RenewSession, HoldSession, EndSession, ListSessions, SubscribeFeed,
+    ReadFeedHead, CancelRequest, CreateToken, RevokeToken, CreateQueue, GetQueue, UpdateQueue,
+    DeleteQueue, PurgeQueue, GetQueueStats, PostMessages, ListMessages, GetMessages, DeleteMessages,
+    PopMessages, ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor, SetQueueCursor,
+    DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool, DeletePool, ListPools,
+    PutFlavor, GetFlavor, DeleteFlavor, ListFlavors, CreateSubscription, GetSubscription,
+    ListSubscriptions, UpdateSubscription, ConfirmSubscription, DeleteSubscription,
+    PurgeSubscriptions, ReportDelivery, DeclareType, RemoveType, WriteItem, RemoveItem,
+    ReportOperation, CancelOperation, WaitOperation, ForgetOperation, ExtendFeed>;
 
 // A request to the core.
 struct Command {

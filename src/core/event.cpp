@@ -60,9 +60,8 @@ std::string event_row_key(Revision revision) {
 
 std::string encode_events(const std::vector<Event>& events) {
     std::string out;
-    const bool has_audience = std::any_of(events.begin(), events.end(), [](const auto& event) {
-        return event.audience.has_value();
-    });
+    const bool has_audience = std::any_of(
+        events.begin(), events.end(), [](const auto& event) { return event.audience.has_value(); });
     put_u8(out, has_audience ? event_row_version_audience : event_row_version);
     put_varint(out, events.size());
     for (const auto& event : events) {

@@ -15,8 +15,8 @@ namespace signalbox {
 // Who sends a request and for whom, as far as the server has made sure of it. Made once for each
 // request, before its handler runs, and constant from then on; handlers believe nothing else.
 struct Identity {
-    std::string tenant;  // whose data the request is about
-    std::string user;    // empty: nobody in particular
+    std::string tenant;             // whose data the request is about
+    std::string user;               // empty: nobody in particular
     std::optional<Uuid> user_uuid;  // of that user, where users have UUIDs
     std::string session;            // of the credential; empty: it has none
     std::vector<std::string> roles;

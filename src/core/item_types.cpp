@@ -30,8 +30,7 @@ bool is_name(std::string_view text, size_t bytes_max) {
 
 Result<void> check_name(std::string_view text, size_t bytes_max, const std::string& field) {
     if (is_name(text, bytes_max)) return {};
-    return fail(
-        wrong(field, fmt::format("must have 1 to {} letters, digits, _ and -", bytes_max)));
+    return fail(wrong(field, fmt::format("must have 1 to {} letters, digits, _ and -", bytes_max)));
 }
 
 // "/users/me/meetings"
@@ -104,13 +103,13 @@ Result<void> ItemTypes::load(const RowReader& rows) {
 Result<void> ItemTypes::check_type(TenantId tenant, const ItemType& type) const {
     TRY(check_name(type.name, limits_.name_bytes_max, "name"));
     if (type.schema.size() > limits_.schema_bytes_max) {
-        return fail(wrong("schema",
-                          fmt::format("must have at most {} bytes", limits_.schema_bytes_max)));
+        return fail(
+            wrong("schema", fmt::format("must have at most {} bytes", limits_.schema_bytes_max)));
     }
     if (!type.path.empty()) {
         if (type.path.size() > limits_.path_bytes_max || !is_path(type.path)) {
-            return fail(wrong("path",
-                              fmt::format("must be like /users/me/things, of letters, digits and "
+            return fail(
+                wrong("path", fmt::format("must be like /users/me/things, of letters, digits and "
                                           "_ - . ~, and have at most {} bytes",
                                           limits_.path_bytes_max)));
         }
@@ -136,8 +135,8 @@ Result<void> ItemTypes::check_type(TenantId tenant, const ItemType& type) const 
         return fail(wrong("events.progress.to", "must be requester or tenant"));
     }
     if (type.appliers.size() > limits_.appliers_max) {
-        return fail(wrong("appliers",
-                          fmt::format("must have at most {} elements", limits_.appliers_max)));
+        return fail(
+            wrong("appliers", fmt::format("must have at most {} elements", limits_.appliers_max)));
     }
     std::set<std::string_view> names;
     for (size_t i = 0; i < type.appliers.size(); ++i) {
@@ -149,17 +148,16 @@ Result<void> ItemTypes::check_type(TenantId tenant, const ItemType& type) const 
         }
     }
     if (type.deadline < limits_.deadline_min || type.deadline > limits_.deadline_max) {
-        return fail(wrong("deadline",
-                          fmt::format("must be between {} and {}",
-                                      format_duration(limits_.deadline_min),
-                                      format_duration(limits_.deadline_max))));
+        return fail(wrong("deadline", fmt::format("must be between {} and {}",
+                                                  format_duration(limits_.deadline_min),
+                                                  format_duration(limits_.deadline_max))));
     }
     if (type.retention < Duration::zero() || type.retention > limits_.retention_max) {
         return fail(wrong("retention", fmt::format("must be at most {}",
                                                    format_duration(limits_.retention_max))));
     }
-    const auto other = std::find_if(
-        types_.lower_bound({tenant, ""}), types_.end(), [&](const auto& known) {
+    const auto other =
+        std::find_if(types_.lower_bound({tenant, ""}), types_.end(), [&](const auto& known) {
             return known.first.first != tenant ||
                    (!type.path.empty() && known.second.type.path == type.path &&
                     known.second.type.name != type.name);

@@ -35,7 +35,7 @@ std::string_view operation_verb_name(OperationVerb verb);
 struct OperationStep {
     std::string name;
     OperationState state = OperationState::pending;  // never cancelled
-    uint64_t current = 0;  // of `end`; both 0: it counts nothing
+    uint64_t current = 0;                            // of `end`; both 0: it counts nothing
     uint64_t end = 0;
     std::string detail;
 
@@ -48,8 +48,8 @@ struct OperationRecord {
     uint64_t number = 0;  // rises with each operation of the tenant
     OperationState state = OperationState::pending;
     uint64_t sequence = 0;  // of its changes, from 1
-    std::string type;  // of the item
-    std::string item;  // its id
+    std::string type;       // of the item
+    std::string item;       // its id
     OperationVerb verb = OperationVerb::create;
     Revision item_revision;  // that it makes true
     std::optional<Uuid> requester;

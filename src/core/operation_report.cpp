@@ -27,7 +27,8 @@ std::string applier_of(const OperationRecord& record, const ReportOperation& rep
 }
 
 Result<void> go_forward(OperationStep& step, const OperationStep& to, const std::string& field) {
-    const bool goes_back = to.state < step.state || (has_ended(step.state) && to.state != step.state);
+    const bool goes_back =
+        to.state < step.state || (has_ended(step.state) && to.state != step.state);
     if (goes_back) {
         return fail(ErrorCode::conflict,
                     fmt::format("would go back from {} to {}", operation_state_name(step.state),

@@ -210,8 +210,7 @@ Result<std::optional<OperationRecord>> find_operation(const RowReader& rows, Ten
 
 bool OperationListing::is_wanted(const OperationRecord& record) const {
     const auto& states = request_.states;
-    if (!states.empty() &&
-        std::find(states.begin(), states.end(), record.state) == states.end()) {
+    if (!states.empty() && std::find(states.begin(), states.end(), record.state) == states.end()) {
         return false;
     }
     if (!request_.type.empty() && record.type != request_.type) return false;

@@ -20,8 +20,7 @@ Error no_such_operation(const Uuid& id) {
 
 Error has_ended_before(const OperationRecord& record) {
     return {ErrorCode::conflict,
-            fmt::format("operation {} is {}", record.id.text(),
-                        operation_state_name(record.state)),
+            fmt::format("operation {} is {}", record.id.text(), operation_state_name(record.state)),
             {}};
 }
 
@@ -134,11 +133,9 @@ void Operations::keep(Operation& operation, Step& step) {
     ++record.sequence;
     record.updated_at = step.now.wall;
     record.revision = step.revision();
-    step.ready.writes.put(operation_key(operation.tenant, record.number),
-                          encode_operation(record));
+    step.ready.writes.put(operation_key(operation.tenant, record.number), encode_operation(record));
     const auto* known = types_.find(operation.tenant, record.type);
-    step.emit(
-        operation_event(operation.tenant, record, known == nullptr ? nullptr : &known->type));
+    step.emit(operation_event(operation.tenant, record, known == nullptr ? nullptr : &known->type));
 }
 
 Duration Operations::retention_of(const Operation& operation) const {
@@ -188,8 +185,8 @@ Result<OperationRecord> Operations::report(TenantId tenant, ReportOperation comm
                     "response");
     }
     if (command.state == OperationState::pending) {
-        return fail(ErrorCode::invalid_argument,
-                    "must be running, succeeded, failed or cancelled", "state");
+        return fail(ErrorCode::invalid_argument, "must be running, succeeded, failed or cancelled",
+                    "state");
     }
     if (command.state == OperationState::cancelled && !record.cancel_requested) {
         return fail(ErrorCode::conflict, "is for operations that were asked to cancel", "state");
@@ -278,9 +275,9 @@ void Operations::on_wait_timeout(const Operation& operation, RequestId request, 
 void Operations::on_deadline(Operation& operation, Step& step) {
     OperationRecord& record = operation.record;
     record.response.clear();
-    record.error = problem("timed-out", "Not done in time", 504,
-                           fmt::format("not all of its appliers were done by {}",
-                                       format_instant(record.deadline)));
+    record.error = problem(
+        "timed-out", "Not done in time", 504,
+        fmt::format("not all of its appliers were done by {}", format_instant(record.deadline)));
     ++statistics_.timed_out;
     end(operation, OperationState::failed, step);
 }

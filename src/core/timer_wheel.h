@@ -20,7 +20,7 @@ enum class TimerKind : uint8_t {
     queue_rounds,  // through the queues that are not in memory
     subscription_deadline,
     delivery_retry,
-    retention,     // of ended tickets and idempotency keys
+    retention,  // of ended tickets and idempotency keys
     feed_trim,
 };
 

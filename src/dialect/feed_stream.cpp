@@ -46,17 +46,15 @@ void FeedStream::open(ExchangePtr exchange, Request request, Refuse refuse) {
 }
 
 FeedStream::FeedStream(ExchangePtr exchange, Request request, Refuse refuse)
-    : FeedFollower(
-          exchange->frontend(),
-          {std::move(request.tenant), std::move(request.topics),
-           request.state   ? std::optional(end_of(request.state->revision()))
-           : request.after ? std::optional(request.after->position)
-                           : std::nullopt}),
+    : FeedFollower(exchange->frontend(),
+                   {std::move(request.tenant), std::move(request.topics),
+                    request.state   ? std::optional(end_of(request.state->revision()))
+                    : request.after ? std::optional(request.after->position)
+                                    : std::nullopt}),
       exchange_(std::move(exchange)),
       render_(std::move(request.render)),
       refuse_(std::move(refuse)),
-      is_foreign_(request.after &&
-                  request.after->history != frontend().node().identity().history),
+      is_foreign_(request.after && request.after->history != frontend().node().identity().history),
       has_cursor_(request.after || request.state),
       state_(std::move(request.state)),
       sent_at_(frontend().now().steady) {}

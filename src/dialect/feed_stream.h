@@ -32,8 +32,8 @@ public:
     struct Request {
         std::string tenant;
         std::vector<Topic> topics;
-        std::optional<Cursor> after;  // nothing: from now on
-        Render render;                // null: as CloudEvents
+        std::optional<Cursor> after;       // nothing: from now on
+        Render render;                     // null: as CloudEvents
         std::unique_ptr<FeedState> state;  // told first; null: nothing is
     };
     // Answers the exchange when the subscription could not be made.

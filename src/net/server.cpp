@@ -96,10 +96,11 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
     if (const size_t equals = rest.find('='); equals != std::string_view::npos) {
         const auto dialect = parse_dialect(rest.substr(0, equals));
         if (!dialect) {
-            return fail(ErrorCode::invalid_argument,
-                        fmt::format("\"{}\" is not a dialect; known are native, triton, zaqar and wazo",
-                                    rest.substr(0, equals)),
-                        "listen");
+            return fail(
+                ErrorCode::invalid_argument,
+                fmt::format("\"{}\" is not a dialect; known are native, triton, zaqar and wazo",
+                            rest.substr(0, equals)),
+                "listen");
         }
         address.dialects = DialectSet::only(*dialect);
         rest.remove_prefix(equals + 1);

@@ -18,8 +18,7 @@ constexpr unsigned beginners = 4;
 constexpr unsigned appliers = 4;
 // Of answers to followers, before their connection breaks; less than what they are told in all.
 constexpr size_t cut_bytes = 40'000;
-constexpr const char* declaration =
-    R"({"appliers":["a"],"deadline":"2s","retention":"1h"})";
+constexpr const char* declaration = R"({"appliers":["a"],"deadline":"2s","retention":"1h"})";
 
 std::vector<std::string> server_arguments(std::vector<std::string> more) {
     more.insert(more.end(), {"--segment-bytes", "1MiB", "--checkpoint-bytes", "1MiB", "--log-level",
@@ -126,8 +125,8 @@ void OperationCrashLoop::carry_out(unsigned number) {
     while (!is_over()) {
         try {
             Wire wire(server_.port());
-            const auto list = json::parse(
-                wire.get("/api/v1/operations?state=pending,running&limit=100"));
+            const auto list =
+                json::parse(wire.get("/api/v1/operations?state=pending,running&limit=100"));
             for (const auto& operation : list.at("operations")) {
                 const std::string id = operation.at("id");
                 // Always the same ones are forgotten.
@@ -191,7 +190,8 @@ void OperationCrashLoop::take(unsigned number, const std::string& event, std::st
     const std::string state = operation.at("state");
     const auto [known, is_new] = seen_[number].try_emplace(name, End{id, state});
     // The same event, or the state that a new beginning tells.
-    const bool is_the_same = known->second.state == state && (id.empty() || known->second.event == id);
+    const bool is_the_same =
+        known->second.state == state && (id.empty() || known->second.event == id);
     if (!is_new && !is_the_same) {
         complaints_.push_back(fmt::format("follower {} saw two ends of {}", number, name));
     }
@@ -215,9 +215,8 @@ void OperationCrashLoop::check_ends() {
         // Both are written in the same form, which sorts as time does.
         const std::string ended = operation.at("updated_at");
         const std::string deadline = operation.at("deadline");
-        const bool is_timeout =
-            state == "failed" &&
-            operation.at("error").at("type") == "urn:signalbox:problem:timed-out";
+        const bool is_timeout = state == "failed" && operation.at("error").at("type") ==
+                                                         "urn:signalbox:problem:timed-out";
         if (is_timeout) ++timed_out_;
         if (!operation.at("done").get<bool>()) complain(id + " has not ended");
         if (is_timeout ? ended < deadline : ended > deadline) {

@@ -1,6 +1,7 @@
+#include "core/collection_rows.h"
+
 #include <gtest/gtest.h>
 
-#include "core/collection_rows.h"
 #include "core/feed.h"
 #include "core/operation_rows.h"
 #include "core/tenants.h"
@@ -120,8 +121,7 @@ TEST(GoldenCollections, are_read_as_ever) {
     EXPECT_EQ(**find_item_type_by_path(*snapshot, tenant, "/users/me/meetings"), type);
     const auto item = **find_item(*snapshot, tenant, "meeting", "m");
     EXPECT_EQ(item.owners, std::vector<Uuid>{bob});
-    EXPECT_EQ(item.document,
-              R"({"uuid":"m","owner_uuids":[")" + bob.text() + R"("],"name":"é"})");
+    EXPECT_EQ(item.document, R"({"uuid":"m","owner_uuids":[")" + bob.text() + R"("],"name":"é"})");
     const auto live = **find_operation(*snapshot, tenant, first_operation);
     EXPECT_EQ(live.state, OperationState::running);
     EXPECT_TRUE(live.cancel_requested);

@@ -165,10 +165,9 @@ private:
         ReportOperation command;
         command.id = *id;
         command.applier = *rc::gen::element<std::string>("", "a", "b");
-        command.state =
-            *rc::gen::element(OperationState::running, OperationState::succeeded,
-                              OperationState::succeeded, OperationState::failed,
-                              OperationState::cancelled, OperationState::pending);
+        command.state = *rc::gen::element(OperationState::running, OperationState::succeeded,
+                                          OperationState::succeeded, OperationState::failed,
+                                          OperationState::cancelled, OperationState::pending);
         if (*rc::gen::arbitrary<bool>()) command.current = *rc::gen::inRange<uint64_t>(0, 5);
         if (*rc::gen::arbitrary<bool>()) {
             OperationStep part;
@@ -211,8 +210,7 @@ private:
     }
 
     void catch_up(Replica& replica) {
-        FeedReader reader(driver_.store().snapshot(), tenant(), {replica.topic()},
-                          replica.reached);
+        FeedReader reader(driver_.store().snapshot(), tenant(), {replica.topic()}, replica.reached);
         for (;;) {
             const auto page = reader.next(*rc::gen::inRange<size_t>(1, 5));
             RC_ASSERT(page.has_value());

@@ -34,8 +34,8 @@ void ChangesAnswer::open(ExchangePtr exchange, Request request) {
 }
 
 ChangesAnswer::ChangesAnswer(ExchangePtr exchange, Request request)
-    : FeedFollower(exchange->frontend(), {std::move(request.tenant), std::move(request.topics),
-                                          request.after.position}),
+    : FeedFollower(exchange->frontend(),
+                   {std::move(request.tenant), std::move(request.topics), request.after.position}),
       exchange_(std::move(exchange)),
       render_(std::move(request.render)),
       is_foreign_(request.after.history != frontend().node().identity().history),
@@ -66,8 +66,8 @@ void ChangesAnswer::send(const std::shared_ptr<const Event>& event) {
     if (text.empty()) return;
     bytes_ += text.size();
     changes_.push_back(std::move(text));
-    const bool is_full = changes_.size() >= limit_ ||
-                         bytes_ >= partition().limits().collection.answer_bytes_max;
+    const bool is_full =
+        changes_.size() >= limit_ || bytes_ >= partition().limits().collection.answer_bytes_max;
     // What was waited for is here; what comes behind it, the next request gets.
     if (is_full || is_live()) respond(event->position);
 }

@@ -51,8 +51,7 @@ std::string item_path(const CollectionCall& at, const std::string& id) {
 
 void add_operation_fields(HttpResponse& response, const OperationRecord& operation) {
     response.fields.emplace_back("Operation-Id", operation.id.text());
-    response.fields.emplace_back("Operation-Location",
-                                 "/api/v1/operations/" + operation.id.text());
+    response.fields.emplace_back("Operation-Location", "/api/v1/operations/" + operation.id.text());
     response.fields.emplace_back("Operation-State", operation_state_name(operation.state));
 }
 
@@ -74,8 +73,8 @@ std::string item_body(const CollectionCall& at, const CollectionItem& item,
 HttpResponse item_response(const CollectionCall& at, const ItemWritten& written,
                            const Preference& preference) {
     // Not done yet, and nobody wants to hear of the item before it is.
-    const bool is_accepted = preference.is_asynchronous && written.operation &&
-                             !has_ended(written.operation->state);
+    const bool is_accepted =
+        preference.is_asynchronous && written.operation && !has_ended(written.operation->state);
     std::string body;
     if (is_accepted) {
         write_operation(body, *written.operation);
@@ -88,8 +87,7 @@ HttpResponse item_response(const CollectionCall& at, const ItemWritten& written,
         response.fields.emplace_back("Location", item_path(at, written.item.id));
     }
     response.fields.emplace_back("ETag", entity_tag(written.item.revision));
-    response.fields.emplace_back("Signalbox-Revision",
-                                 std::to_string(written.item.revision.value));
+    response.fields.emplace_back("Signalbox-Revision", std::to_string(written.item.revision.value));
     if (written.operation) add_operation_fields(response, *written.operation);
     if (is_accepted) response.fields.emplace_back("Retry-After", "1");
     if (const auto applied = preference.applied(); !applied.empty()) {
@@ -107,8 +105,7 @@ Result<void> write(const Call& call, const CollectionCall& at, WriteItem command
     command.requester = requester_of(call, at);
     if (const auto key = call.request.field("idempotency-key")) command.idempotency_key = *key;
     command.request_digest = checksum(
-        call.request.body,
-        checksum(call.request.path, static_cast<uint64_t>(call.request.method)));
+        call.request.body, checksum(call.request.path, static_cast<uint64_t>(call.request.method)));
     const auto preference = read_preference(call.request);
     const ExchangePtr exchange = call.exchange;
     exchange->ask(at.tenant, std::move(command), [exchange, at, preference](auto written) {
@@ -171,8 +168,8 @@ std::string Preference::applied() const {
     std::string text = is_asynchronous ? "respond-async" : "";
     if (wait) {
         if (!text.empty()) text += ", ";
-        text += fmt::format("wait={}",
-                            std::chrono::duration_cast<std::chrono::seconds>(*wait).count());
+        text +=
+            fmt::format("wait={}", std::chrono::duration_cast<std::chrono::seconds>(*wait).count());
     }
     return text;
 }
@@ -258,8 +255,7 @@ Result<void> remove_item(const Call& call, const CollectionCall& at) {
         if (!removed) return exchange->respond(problem(removed.error()));
         HttpResponse response;
         response.status = 204;
-        response.fields.emplace_back("Signalbox-Revision",
-                                     std::to_string(removed->revision.value));
+        response.fields.emplace_back("Signalbox-Revision", std::to_string(removed->revision.value));
         if (removed->operation) add_operation_fields(response, *removed->operation);
         exchange->respond(std::move(response));
     });
@@ -284,8 +280,9 @@ public:
         const auto& limits =
             exchange_->frontend().node().partition_of(at_.tenant).limits().collection;
         constexpr size_t rows_per_turn = 1024;
-        auto page = listing_.next(rows_per_turn, limit_ + 1 - items_.size(),
-                                  limits.answer_bytes_max - std::min(bytes_, limits.answer_bytes_max - 1));
+        auto page =
+            listing_.next(rows_per_turn, limit_ + 1 - items_.size(),
+                          limits.answer_bytes_max - std::min(bytes_, limits.answer_bytes_max - 1));
         if (!page) return exchange_->respond(problem(page.error()));
         for (auto& item : page->items) {
             bytes_ += item.document.size();
@@ -317,8 +314,7 @@ private:
         json.end_array();
         json.member("revision", listing_.revision().value);
         const auto& identity = exchange_->frontend().node().identity();
-        json.member("cursor",
-                    Cursor{identity.history, end_of(listing_.revision())}.text());
+        json.member("cursor", Cursor{identity.history, end_of(listing_.revision())}.text());
         if (has_more_) json.member("next", link_ + "after=" + percent_encode(items_.back().id));
         json.end_object();
         exchange_->respond(json_response(200, std::move(body)));
@@ -376,9 +372,9 @@ Result<void> list_items(const Call& call, const CollectionCall& at) {
         if (const auto last = call.request.field("last-event-id"); last && watch) {
             cursor = std::string(*last);
         }
-        return watch_items(call, at,
-                           {owner, cursor, watch.has_value(), wait.value_or(Duration::zero()),
-                            page_limit});
+        return watch_items(
+            call, at,
+            {owner, cursor, watch.has_value(), wait.value_or(Duration::zero()), page_limit});
     }
     const auto snapshot = call.exchange->frontend().node().partition_of(at.tenant).snapshot();
     TRY_AS(const TenantId tenant, find_tenant(*snapshot, at.tenant));
@@ -387,9 +383,9 @@ Result<void> list_items(const Call& call, const CollectionCall& at) {
     std::string link = fmt::format("{}?limit={}&", at.base, page_limit);
     if (owner && !at.only_own) link += "owner=" + owner->text() + "&";
     call.exchange->expect_lengthy();
-    std::make_shared<ListAnswer>(call.exchange, at,
-                                 ItemListing(snapshot, {tenant, at.type, owner, after.value_or("")}),
-                                 page_limit, std::move(link))
+    std::make_shared<ListAnswer>(
+        call.exchange, at, ItemListing(snapshot, {tenant, at.type, owner, after.value_or("")}),
+        page_limit, std::move(link))
         ->go_on();
     return {};
 }

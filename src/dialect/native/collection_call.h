@@ -14,9 +14,9 @@ namespace signalbox::native {
 struct CollectionCall {
     std::string tenant;
     std::string type;
-    std::string base;      // the path of the collection, for links
-    std::string id;        // empty: the collection itself
-    bool is_bare = false;  // items are shown as they are, without what is known about them
+    std::string base;       // the path of the collection, for links
+    std::string id;         // empty: the collection itself
+    bool is_bare = false;   // items are shown as they are, without what is known about them
     bool only_own = false;  // of the asker
 };
 
@@ -27,8 +27,8 @@ Result<std::optional<Uuid>> read_operation_id(const HttpRequest& request);
 
 // What a client would rather have (RFC 7240).
 struct Preference {
-    bool is_asynchronous = false;   // respond-async
-    std::optional<Duration> wait;   // wait=N, in seconds
+    bool is_asynchronous = false;  // respond-async
+    std::optional<Duration> wait;  // wait=N, in seconds
     [[nodiscard]] std::string applied() const;
 };
 Preference read_preference(const HttpRequest& request);

@@ -98,18 +98,18 @@ Result<void> watch_items(const Call& call, const CollectionCall& at, WatchReques
     }
     if (!request.is_stream) {
         if (!cursor) return fail(ErrorCode::invalid_argument, "must not be empty", "cursor");
-        ChangesAnswer::open(
-            call.exchange,
-            {at.tenant,
-             {topic},
-             *cursor,
-             [owner = request.owner](const Event& event) {
-                 auto change = change_of(event, owner);
-                 change.data.insert(1, change.is_removal ? R"("removed":true,)" : "");
-                 return change.data;
-             },
-             request.wait,
-             request.limit});
+        ChangesAnswer::open(call.exchange, {at.tenant,
+                                            {topic},
+                                            *cursor,
+                                            [owner = request.owner](const Event& event) {
+                                                auto change = change_of(event, owner);
+                                                change.data.insert(1, change.is_removal
+                                                                          ? R"("removed":true,)"
+                                                                          : "");
+                                                return change.data;
+                                            },
+                                            request.wait,
+                                            request.limit});
         return {};
     }
     FeedStream::Request stream;
@@ -123,9 +123,9 @@ Result<void> watch_items(const Call& call, const CollectionCall& at, WatchReques
         return text;
     };
     if (!cursor) {
-        stream.state = std::make_unique<ItemState>(
-            ItemListing(snapshot, {tenant, at.type, request.owner, {}}),
-            partition.limits().collection);
+        stream.state =
+            std::make_unique<ItemState>(ItemListing(snapshot, {tenant, at.type, request.owner, {}}),
+                                        partition.limits().collection);
     }
     FeedStream::open(
         call.exchange, std::move(stream),

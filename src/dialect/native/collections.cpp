@@ -1,6 +1,6 @@
+#include "codec/url.h"
 #include "core/collection_rows.h"
 #include "core/tenants.h"
-#include "codec/url.h"
 #include "dialect/native/collection_call.h"
 #include "dialect/native/native_routes.h"
 

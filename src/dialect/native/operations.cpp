@@ -148,8 +148,7 @@ Result<void> show(const Call& call) {
     if (!is_watch && query.text("cursor")) {
         return fail(ErrorCode::invalid_argument, "is for watch=true", "cursor");
     }
-    const auto snapshot =
-        call.exchange->frontend().node().partition_of(tenant_of(call)).snapshot();
+    const auto snapshot = call.exchange->frontend().node().partition_of(tenant_of(call)).snapshot();
     TRY_AS(const TenantId tenant, find_tenant(*snapshot, tenant_of(call)));
     TRY_AS(const auto record, find_operation(*snapshot, tenant, target.id));
     if (!record) {
@@ -354,8 +353,7 @@ Result<void> list(const Call& call) {
     if (!is_watch && query.text("cursor")) {
         return fail(ErrorCode::invalid_argument, "is for watch=true", "cursor");
     }
-    const auto snapshot =
-        call.exchange->frontend().node().partition_of(tenant_of(call)).snapshot();
+    const auto snapshot = call.exchange->frontend().node().partition_of(tenant_of(call)).snapshot();
     TRY_AS(request.tenant, find_tenant(*snapshot, tenant_of(call)));
     if (is_watch) {
         // A state is left as soon as it is reached: a stream of one would tell half of the story.

@@ -178,8 +178,7 @@ Result<void> declare(const Call& call) {
 }
 
 Result<void> show(const Call& call) {
-    const auto snapshot =
-        call.exchange->frontend().node().partition_of(tenant_of(call)).snapshot();
+    const auto snapshot = call.exchange->frontend().node().partition_of(tenant_of(call)).snapshot();
     TRY_AS(const TenantId tenant, find_tenant(*snapshot, tenant_of(call)));
     const auto& name = call.parameter("type");
     TRY_AS(const auto type, find_item_type(*snapshot, tenant, name));
@@ -194,8 +193,7 @@ Result<void> list(const Call& call) {
     TRY_AS(const auto limit, query.integer("limit", 1, page_limit_max));
     TRY(query.only_known());
     const auto page_limit = static_cast<size_t>(limit.value_or(page_limit_default));
-    const auto snapshot =
-        call.exchange->frontend().node().partition_of(tenant_of(call)).snapshot();
+    const auto snapshot = call.exchange->frontend().node().partition_of(tenant_of(call)).snapshot();
     TRY_AS(const TenantId tenant, find_tenant(*snapshot, tenant_of(call)));
     TRY_AS(auto types, list_item_types(*snapshot, tenant, after.value_or(""), page_limit + 1));
     const bool has_more = types.size() > page_limit;

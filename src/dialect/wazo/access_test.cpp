@@ -41,8 +41,8 @@ TEST(WazoAccess, me_is_the_user_and_the_word_itself) {
 }
 
 TEST(WazoAccess, my_session_is_the_token) {
-    EXPECT_TRUE(is_given(with({"sessions.my_session"}),
-                         "sessions.5a01d6b3-3a2f-4d0a-9d1d-0c9a3f7d3f11"));
+    EXPECT_TRUE(
+        is_given(with({"sessions.my_session"}), "sessions.5a01d6b3-3a2f-4d0a-9d1d-0c9a3f7d3f11"));
     EXPECT_FALSE(is_given(with({"sessions.my_session"}), "sessions.5a01d6b3"));
 }
 

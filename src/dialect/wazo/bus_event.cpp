@@ -97,10 +97,10 @@ bool Listener::may_hear(const Event& event) const {
     if (is_for(audience, identity)) return access.empty() || is_given(identity, access);
     // Not even an administrator hears what is somebody else's, unless a pattern says so.
     return hears_others() &&
-           is_given_by_pattern(identity, access.empty() ? fmt::format("events.users.{}.{}",
-                                                                      receiver.text(),
-                                                                      audience.name)
-                                                        : access);
+           is_given_by_pattern(
+               identity, access.empty()
+                             ? fmt::format("events.users.{}.{}", receiver.text(), audience.name)
+                             : access);
 }
 
 std::string bus_event(const Event& event, const std::string& cursor, const std::string& tenant,

@@ -14,12 +14,11 @@ struct Listener {
     const Identity& identity;
 
     // May hear what is for others, as far as patterns give it.
-    [[nodiscard]] bool hears_others() const {
-        return identity.is_admin && !identity.acl.empty();
-    }
+    [[nodiscard]] bool hears_others() const { return identity.is_admin && !identity.acl.empty(); }
     // What to follow for events of that name; "*": of any.
     [[nodiscard]] std::vector<Topic> topics_of(std::string_view name) const;
-    // Whose access to an event counts: their own, where it is for them, else somebody's whose it is.
+    // Whose access to an event counts: their own, where it is for them, else somebody's whose it
+    // is.
     [[nodiscard]] Uuid receiver_of(const EventAudience& audience) const;
     // Whether an event that one of those topics brought is for them.
     [[nodiscard]] bool may_hear(const Event& event) const;
