@@ -4,7 +4,9 @@
 #include <fstream>
 
 #include "bench/feed/measurements.h"
+#include "bench/notify/measurements.h"
 #include "bench/queue/measurements.h"
+#include "bench/registry/measurements.h"
 #include "bench/ticket/measurements.h"
 
 namespace signalbox::bench {
@@ -31,7 +33,9 @@ const std::vector<Measurement> measurements{{"throughput", measure_throughput},
                                             {"queue-memory", measure_queue_memory},
                                             {"import", measure_import},
                                             {"feed", measure_feed},
+                                            {"notify", measure_notify},
                                             {"peers", measure_peers},
+                                            {"registry", measure_registry},
                                             {"micro", measure_micro}};
 
 struct Arguments {

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "dialect/common/common_routes.h"
+#include "dialect/consul/consul_routes.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
 #include "dialect/zaqar/zaqar_routes.h"
@@ -39,6 +40,7 @@ struct Surroundings {
         native::add_routes(router);
         triton::add_routes(router, {Uuid(), "fuzz", {}});
         zaqar::add_routes(router, zaqar_options());
+        consul::add_routes(router, consul::Options());
     }
 };
 
@@ -161,6 +163,22 @@ void FuzzServer::advance(Duration span) {
 void FuzzServer::deliver(std::vector<Completion> completions,
                          std::vector<FeedDelivery> deliveries) {
     frontend_->deliver(std::move(completions), std::move(deliveries));
+}
+
+// Every other subscriber has nothing against it.
+void FuzzServer::carry_out(std::vector<Effect> effects) {
+    for (const auto& effect : effects) {
+        Command command;
+        command.request = RequestId(~uint64_t{0});  // of no front end, so nobody gets the answer
+        command.tenant = effect.tenant;
+        ReportDelivery report{effect.outbox, effect.subscription, effect.window, 1, std::nullopt};
+        if (effect.window % 2 == 0) {
+            report.delivered = 0;
+            report.failure = ReportDelivery::Failure{"it said no", std::nullopt, false};
+        }
+        command.body = std::move(report);
+        node_->partition_of(effect.tenant).submit(std::move(command));
+    }
 }
 
 bool FuzzServer::take_output() {

@@ -18,6 +18,7 @@ void EngineDriver::restart() {
     completions_.clear();
     deliveries_.clear();
     effects_.clear();
+    probes_.clear();
     fire_due();
 }
 
@@ -37,9 +38,11 @@ void EngineDriver::commit() {
     std::move(ready.completions.begin(), ready.completions.end(), std::back_inserter(completions_));
     std::move(ready.deliveries.begin(), ready.deliveries.end(), std::back_inserter(deliveries_));
     std::move(ready.effects.begin(), ready.effects.end(), std::back_inserter(effects_));
+    std::move(ready.probes.begin(), ready.probes.end(), std::back_inserter(probes_));
     ready.completions.clear();
     ready.deliveries.clear();
     ready.effects.clear();
+    ready.probes.clear();
 }
 
 void EngineDriver::step(Command command) {
@@ -88,6 +91,10 @@ std::vector<Completion> EngineDriver::taken() {
 
 std::vector<Effect> EngineDriver::effects() {
     return std::exchange(effects_, {});
+}
+
+std::vector<ProbeOrder> EngineDriver::probes() {
+    return std::exchange(probes_, {});
 }
 
 std::vector<FeedDelivery> EngineDriver::delivered() {

@@ -58,6 +58,9 @@ public:
     // What is to be done outside, likewise.
     std::vector<Effect> effects();
 
+    // Addresses that are to be asked, likewise.
+    std::vector<ProbeOrder> probes();
+
     void run(Command command);
     void stop();
     // Fires what is due, until nothing more is.
@@ -88,6 +91,7 @@ private:
     std::vector<Completion> completions_;
     std::vector<FeedDelivery> deliveries_;
     std::vector<Effect> effects_;
+    std::vector<ProbeOrder> probes_;
 };
 
 }  // namespace signalbox

@@ -46,6 +46,10 @@ World::Options Scenario::world_options(uint64_t seed) {
     if (random.chance(1, 3)) options.core.feed.events_max = 192 + random.below(200);
     if (random.chance(1, 5)) options.core.feed.age_max = Duration(2000 + random.below(10'000));
     if (random.chance(1, 3)) options.core.ticket.ended_max = 8 + random.below(100);
+    // Deletions of keys are forgotten soon, and little is remembered for those who come late.
+    if (random.chance(1, 2)) options.core.kv.graves_max = 1 + random.below(4);
+    options.core.recent_changes_max = 1 + random.below(8);
+    options.core.kv.locks_per_step_max = 1;
     // Streams fall silent often, so that what they say of that is heard.
     options.quiet_max = Duration(random.below(3000));
     return options;
@@ -103,6 +107,8 @@ Scenario::Report Scenario::run() {
         keepers_.push_back(std::make_unique<SessionKeeper>(world_, oracle_, i));
     }
     queues_.begin();
+    notifications_.begin();
+    registry_.begin();
     administrator_ = std::make_unique<SimHttp>(world_);
     follower_ = std::make_unique<FeedFollower>(world_, feed_oracle_, "the follower");
     traveller_ = std::make_unique<FeedFollower>(world_, feed_oracle_, "the traveller");
@@ -113,11 +119,18 @@ Scenario::Report Scenario::run() {
     read_feed();
     oracle_.compare_with_listing(read_listing());
     queues_.finish();
+    registry_.finish();
     world_.check();
 
     for (auto& complaint : oracle_.verify()) report_.complaints.push_back(std::move(complaint));
     for (auto& complaint : queues_.verify()) report_.complaints.push_back(std::move(complaint));
     for (const auto& complaint : items_.complaints()) report_.complaints.push_back(complaint);
+    for (auto& complaint : notifications_.verify()) {
+        report_.complaints.push_back(std::move(complaint));
+    }
+    for (const auto& complaint : registry_.oracle().complaints()) {
+        report_.complaints.push_back(complaint);
+    }
     for (const auto& complaint : feed_oracle_.complaints()) {
         report_.complaints.push_back(complaint);
     }
@@ -135,7 +148,8 @@ Scenario::Report Scenario::run() {
     for (const auto& event : oracle_.seen()) {
         report_.digest = checksum(event.cursor + event.type + event.data, report_.digest);
     }
-    report_.digest ^= queues_.digest() ^ items_.digest();
+    report_.digest ^= queues_.digest() ^ notifications_.digest() ^ registry_.oracle().digest() ^
+                      items_.digest();
     return report_;
 }
 
@@ -145,6 +159,8 @@ void Scenario::round() {
     for (const auto& keeper : keepers_) keeper->act();
     queues_.act();
     items_.act();
+    notifications_.act();
+    registry_.act();
     administrate();
     follower_->act();
     if (traveller_is_here_) traveller_->act();
@@ -187,7 +203,8 @@ void Scenario::set_calendar(Duration step) {
 // Somebody closes a connection, perhaps right behind what he has sent on it.
 void Scenario::hang_up() {
     Random& random = world_.random();
-    const auto choice = random.below(13);
+    const auto choice = random.below(16);
+    if (choice >= 13) return registry_.hang_up_one();
     if (choice >= 10) return queues_.hang_up_one();
     if (choice == 0) return follower_->hang_up();
     if (choice == 1) return traveller_->hang_up();
@@ -216,6 +233,8 @@ void Scenario::misfortune() {
     if (happens(plan_.cut_worker)) workers_[random.below(workers_.size())]->cut();
     if (happens(plan_.cut_worker)) queues_.cut_one();
     if (happens(plan_.cut_worker)) items_.cut_one();
+    if (happens(plan_.cut_worker)) notifications_.cut_one();
+    if (happens(plan_.cut_worker)) registry_.cut_one();
     if (happens(plan_.cut_follower)) follower_->cut();
     if (happens(plan_.follower_goes)) {
         if (traveller_is_here_) traveller_->cut();
@@ -306,6 +325,9 @@ void Scenario::come_to_rest() {
         traveller_->act();
         idle = queues_.retire() && idle;
         idle = items_.retire() && idle;
+        idle = notifications_.retire() && idle;
+        idle = registry_.retire() && idle;
+        registry_.act();
         settle();
         world_.pass(i < rest_rounds_min ? Duration(20) : long_rest_round);
     }

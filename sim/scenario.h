@@ -7,7 +7,9 @@
 
 #include "sim/feed_follower.h"
 #include "sim/item_scene.h"
+#include "sim/notification_scene.h"
 #include "sim/queue_scene.h"
+#include "sim/registry_scene.h"
 #include "sim/session_keeper.h"
 #include "sim/ticket_oracle.h"
 #include "sim/ticket_worker.h"
@@ -76,6 +78,8 @@ private:
     std::vector<std::unique_ptr<SessionKeeper>> keepers_;
     QueueScene queues_{world_};
     ItemScene items_{world_};
+    NotificationScene notifications_{world_};
+    RegistryScene registry_{world_};
     std::unique_ptr<FeedFollower> follower_;
     std::unique_ptr<FeedFollower> traveller_;  // comes and goes, and stays away for long
     bool traveller_is_here_ = true;

@@ -10,6 +10,9 @@ void add_client_commands(CLI::App& app, TrailingWords& trailing, int& status) {
     add_message_commands(app, trailing, status);
     add_top_command(app, status);
     add_token_commands(app, status);
+    add_wait_command(app, status);
+    add_exec_command(app, trailing, status);
+    add_register_command(app, trailing, status);
 }
 
 }  // namespace signalbox

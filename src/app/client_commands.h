@@ -31,5 +31,8 @@ void add_export_command(CLI::App& message, int& status);
 void add_consume_command(CLI::App& message, TrailingWords& trailing, int& status);
 void add_top_command(CLI::App& app, int& status);
 void add_token_commands(CLI::App& app, int& status);
+void add_wait_command(CLI::App& app, int& status);
+void add_exec_command(CLI::App& app, TrailingWords& trailing, int& status);
+void add_register_command(CLI::App& app, TrailingWords& trailing, int& status);
 
 }  // namespace signalbox

@@ -89,7 +89,7 @@ int run(int argc, char** argv) {
     }
     if (!trailing.words.empty() && !trailing.are_wanted) {
         return complain_about_usage(
-            "only ticket acquire and message consume take a command behind --");
+            "only ticket acquire, message consume, exec and register take a command behind --");
     }
     return status;
 }

@@ -6,10 +6,12 @@
 #include <string_view>
 #include <vector>
 
+#include "app/notify_options.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "dialect/auth/auth_options.h"
+#include "dialect/consul/consul_options.h"
 #include "dialect/zaqar/zaqar_options.h"
 #include "net/server.h"
 
@@ -41,6 +43,8 @@ struct ServeOptions {
     InboxLimits inbox;
     HttpLimits http;
     zaqar::Options zaqar;
+    NotifyOptions notify;
+    consul::Options consul;
     std::vector<std::string> websocket_origins;
     uint64_t segment_bytes = 32u << 20;
     uint64_t checkpoint_bytes = 64u << 20;

@@ -36,6 +36,8 @@ struct SessionLimits {
     Duration ttl_min = std::chrono::seconds(1);
     Duration ttl_max = std::chrono::days(1);
     Duration grace_max = std::chrono::hours(1);
+    size_t checks_per_session_max = 64;
+    Duration lock_delay_max = std::chrono::minutes(1);
 };
 
 struct IdempotencyLimits {
@@ -67,10 +69,13 @@ struct ZaqarLimits {
     Duration claim_grace_min = std::chrono::seconds(60);
     Duration claim_grace_max = std::chrono::hours(12);
     Duration claim_grace = std::chrono::minutes(1);
+    Duration subscription_ttl_min = std::chrono::seconds(60);
+    Duration subscription_ttl = std::chrono::hours(1);  // when the request says nothing
     size_t page = 10;  // of any list, when the request says nothing
     size_t queues_per_page_max = 20;
     size_t messages_per_page_max = 20;   // also ids in one request
     size_t messages_per_claim_max = 20;  // also of one pop
+    size_t subscriptions_per_page_max = 20;
     size_t pools_per_page_max = 20;
     size_t flavors_per_page_max = 20;
     size_t filter_bytes_max = 256;  // of a regular expression that queues are listed by
@@ -154,6 +159,40 @@ struct TokenLimits {
     size_t expired_per_step_max = 256;
 };
 
+// Of keys and their values.
+struct KvLimits {
+    uint64_t entries_max = 10'000'000;  // of a partition
+    size_t key_bytes_max = 4096;
+    size_t value_bytes_max = 524'288;
+    size_t transaction_operations_max = 64;
+    size_t answer_bytes_max = 64u << 20;  // of the keys and values in an answer
+    Duration grave_age_max = std::chrono::minutes(15);
+    uint64_t graves_max = 100'000;  // of a partition; the oldest go first
+    size_t graves_per_step_max = 1024;
+    size_t locks_per_step_max = 64;  // let go with their session
+};
+
+// Of nodes, services and checks.
+struct RegistryLimits {
+    size_t nodes_max = 10'000;  // of a partition
+    size_t services_max = 100'000;
+    size_t checks_max = 200'000;
+    size_t checks_per_service_max = 64;  // in one registration
+    size_t name_bytes_max = 512;         // of names, ids, addresses, tags
+    size_t tags_max = 64;
+    size_t metadata_max = 64;  // pairs
+    size_t metadata_value_bytes_max = 512;
+    size_t notes_bytes_max = 4096;
+    size_t output_bytes_max = 4096;       // of a check; the rest is cut off
+    size_t definition_bytes_max = 65'536;  // of how a check is carried out
+    Duration ttl_min = std::chrono::milliseconds(1);
+    Duration interval_min = std::chrono::seconds(1);
+    Duration span_max = std::chrono::days(366);  // of a TTL, an interval, a timeout
+    Duration reap_min = std::chrono::minutes(1);
+    Duration output_age_max = std::chrono::minutes(5);  // before it moves the index
+    size_t probes_max = 256;  // under way at a time, of the server
+};
+
 struct SubscriptionLimits {
     size_t subscriptions_max = 100'000;  // of a partition
     size_t per_queue_max = 1000;
@@ -175,6 +214,9 @@ struct SubscriptionLimits {
 };
 
 struct CoreLimits {
+    KvLimits kv;
+    RegistryLimits registry;
+    size_t recent_changes_max = 4096;  // remembered for readers that are about to wait
     TicketLimits ticket;
     SessionLimits session;
     IdempotencyLimits idempotency;

@@ -100,7 +100,8 @@ std::string_view http_reason(uint16_t status) {
 }
 
 void append_response_head(std::string& out, const HttpResponse& response, HttpFraming framing,
-                          bool keep_alive, std::string_view date) {
+                          bool keep_alive, std::string_view date, size_t bytes_elsewhere) {
+    const size_t body_bytes = response.body.size() + bytes_elsewhere;
     out += "HTTP/1.1 ";
     append_number(out, response.status);
     out += ' ';
@@ -108,12 +109,12 @@ void append_response_head(std::string& out, const HttpResponse& response, HttpFr
     out += "\r\n";
     if (!response.content_type.empty()) append_field(out, "Content-Type", response.content_type);
     switch (framing) {
-        case HttpFraming::length: append_length(out, response.body.size()); break;
+        case HttpFraming::length: append_length(out, body_bytes); break;
         case HttpFraming::chunked: append_field(out, "Transfer-Encoding", "chunked"); break;
         case HttpFraming::until_close:
         case HttpFraming::upgrade: break;
         case HttpFraming::none:
-            if (!response.content_type.empty()) append_length(out, response.body.size());
+            if (!response.content_type.empty()) append_length(out, body_bytes);
             break;
     }
     append_field(out, "Date", date);

@@ -56,8 +56,9 @@ enum class HttpFraming : uint8_t {
 };
 
 // Everything up to and including the empty line. `date` is the value of the Date field.
+// `bytes_elsewhere`: of a body that is not in `response`.
 void append_response_head(std::string& out, const HttpResponse& response, HttpFraming framing,
-                          bool keep_alive, std::string_view date);
+                          bool keep_alive, std::string_view date, size_t bytes_elsewhere = 0);
 // What stands in front of and behind the bytes of a chunk. An empty chunk would be the end.
 void append_chunk_size(std::string& out, size_t bytes);
 inline constexpr std::string_view chunk_end = "\r\n";

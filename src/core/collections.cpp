@@ -250,6 +250,7 @@ Result<ItemWritten> Collections::write(TenantId tenant, WriteItem command, Step&
             {*operation_id, type, item.id, before ? OperationVerb::update : OperationVerb::create,
              command.requester},
             step);
+        appliers_.tell(tenant, type, *written.operation, item.document, step);
     }
     if (!command.idempotency_key.empty()) {
         idempotency_.remember(tenant, command.idempotency_key, command.request_digest,
@@ -279,6 +280,7 @@ Result<ItemRemoved> Collections::remove(TenantId tenant, const RemoveItem& comma
         removed.operation = operations_.begin(
             tenant, {*operation_id, type, command.id, OperationVerb::remove, command.requester},
             step);
+        appliers_.tell(tenant, type, *removed.operation, {}, step);
     }
     return removed;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/limits.h"
+#include "core/appliers.h"
 #include "core/collection_commands.h"
 #include "core/idempotency.h"
 #include "core/item_types.h"
@@ -16,8 +17,12 @@ namespace signalbox {
 class Collections {
 public:
     Collections(const CollectionLimits& limits, ItemTypes& types, Operations& operations,
-                Idempotency& idempotency)
-        : limits_(limits), types_(types), operations_(operations), idempotency_(idempotency) {}
+                Idempotency& idempotency, Appliers& appliers)
+        : limits_(limits),
+          types_(types),
+          operations_(operations),
+          idempotency_(idempotency),
+          appliers_(appliers) {}
 
     Result<ItemWritten> write(TenantId tenant, WriteItem command, Step& step);
     Result<ItemRemoved> remove(TenantId tenant, const RemoveItem& command, Step& step);
@@ -39,6 +44,7 @@ private:
     ItemTypes& types_;
     Operations& operations_;
     Idempotency& idempotency_;
+    Appliers& appliers_;
 };
 
 }  // namespace signalbox

@@ -7,12 +7,15 @@
 #include "core/collection_commands.h"
 #include "core/feed_commands.h"
 #include "core/operation_commands.h"
+#include "core/kv_commands.h"
 #include "core/pool_commands.h"
 #include "core/queue_commands.h"
+#include "core/registry_commands.h"
 #include "core/session_commands.h"
 #include "core/subscription_commands.h"
 #include "core/ticket_commands.h"
 #include "core/token_commands.h"
+#include "core/watch_commands.h"
 
 namespace signalbox {
 
@@ -27,18 +30,21 @@ struct CancelRequest {
     RequestId parked;
 };
 
-using CommandBody = std::variant<
-    CreateTicket, GetTicket, WaitTicket, RenewTicket, ReleaseTicket, DeleteTicket, ClearServer,
-    CheckTicket, GetLine, SetLine, ListLines, ListLineTickets, GetTicketHistory, ListDeadlocks,
-    CreateSession, GetSession, RenewSession, HoldSession, EndSession, ListSessions, SubscribeFeed,
-    ReadFeedHead, CancelRequest, CreateToken, RevokeToken, CreateQueue, GetQueue, UpdateQueue,
-    DeleteQueue, PurgeQueue, GetQueueStats, PostMessages, ListMessages, GetMessages, DeleteMessages,
-    PopMessages, ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor, SetQueueCursor,
-    DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool, DeletePool, ListPools,
-    PutFlavor, GetFlavor, DeleteFlavor, ListFlavors, CreateSubscription, GetSubscription,
-    ListSubscriptions, UpdateSubscription, ConfirmSubscription, DeleteSubscription,
-    PurgeSubscriptions, ReportDelivery, DeclareType, RemoveType, WriteItem, RemoveItem,
-    ReportOperation, CancelOperation, WaitOperation, ForgetOperation, ExtendFeed>;
+using CommandBody =
+    std::variant<CreateTicket, GetTicket, WaitTicket, RenewTicket, ReleaseTicket, DeleteTicket,
+                 ClearServer, CheckTicket, GetLine, SetLine, ListLines, ListLineTickets,
+                 GetTicketHistory, ListDeadlocks, CreateSession, GetSession, RenewSession,
+                 HoldSession, EndSession, ListSessions, SubscribeFeed, ReadFeedHead, CancelRequest,
+                 CreateToken, RevokeToken, CreateQueue, GetQueue, UpdateQueue, DeleteQueue,
+                 PurgeQueue, GetQueueStats, PostMessages, ListMessages, GetMessages, DeleteMessages,
+                 PopMessages, ClaimMessages, GetClaim, RenewClaim, ReleaseClaim, GetQueueCursor,
+                 SetQueueCursor, DeleteQueueCursor, ListQueueCursors, PutPool, GetPool, UpdatePool,
+                 DeletePool, ListPools, PutFlavor, GetFlavor, DeleteFlavor, ListFlavors,
+                 CreateSubscription, GetSubscription, ListSubscriptions, UpdateSubscription,
+                 ConfirmSubscription, DeleteSubscription, PurgeSubscriptions, ReportDelivery,
+                 WaitForChange, PutKey, DeleteKey, RunKvTransaction, Register, Deregister,
+                 UpdateCheck, DeclareType, RemoveType, WriteItem, RemoveItem, ReportOperation,
+                 CancelOperation, WaitOperation, ForgetOperation, ExtendFeed>;
 
 // A request to the core.
 struct Command {
@@ -61,8 +67,10 @@ using Reply = std::variant<
     Result<PoolList>, Result<FlavorView>, Result<FlavorDeleted>, Result<FlavorList>,
     Result<SubscriptionCreated>, Result<SubscriptionView>, Result<SubscriptionList>,
     Result<SubscriptionUpdated>, Result<SubscriptionDeleted>, Result<SubscriptionsPurged>,
-    Result<DeliveryReported>, Result<TypeDeclared>, Result<TypeRemoved>, Result<ItemWritten>,
-    Result<ItemRemoved>, Result<OperationRecord>, Result<OperationForgotten>>;
+    Result<DeliveryReported>,
+    Result<ChangeSeen>, Result<KeyWritten>, Result<KvTransactionOutcome>, Result<Registered>,
+    Result<Deregistered>, Result<CheckUpdated>, Result<TypeDeclared>, Result<TypeRemoved>,
+    Result<ItemWritten>, Result<ItemRemoved>, Result<OperationRecord>, Result<OperationForgotten>>;
 
 // The answer that refuses a command, of the kind its sender expects; nothing for a command that
 // is never answered.

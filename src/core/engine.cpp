@@ -25,13 +25,16 @@ bool may_add_tenant(const CommandBody& body) {
            std::holds_alternative<CreateQueue>(body) ||
            std::holds_alternative<PostMessages>(body) ||
            std::holds_alternative<CreateSubscription>(body) ||
-           std::holds_alternative<DeclareType>(body);
+           std::holds_alternative<DeclareType>(body) || std::holds_alternative<PutKey>(body) ||
+           std::holds_alternative<RunKvTransaction>(body) ||
+           std::holds_alternative<Register>(body);
 }
 
 // Commands that may wait for something to come for a tenant that has nothing yet.
 bool may_follow(const CommandBody& body) {
     const auto* claim = std::get_if<ClaimMessages>(&body);
     return std::holds_alternative<SubscribeFeed>(body) ||
+           std::holds_alternative<WaitForChange>(body) ||
            (claim != nullptr && claim->wait > Duration::zero());
 }
 
@@ -54,7 +57,8 @@ Engine::Engine(const CoreLimits& limits, BodyCipher cipher, uint64_t seed, Now n
       timers_(now),
       waiters_(limits_.waiters_max),
       tenants_(limits_),
-      sessions_(limits_.session),
+      watches_(limits_.recent_changes_max, tenants_),
+      sessions_(limits_.session, watches_),
       idempotency_(limits_.idempotency),
       pools_(limits_.pool),
       tokens_(limits_.token),
@@ -62,7 +66,10 @@ Engine::Engine(const CoreLimits& limits, BodyCipher cipher, uint64_t seed, Now n
       queues_(limits_, std::move(cipher), idempotency_, tenants_),
       item_types_(limits_.collection),
       operations_(limits_.operation, item_types_),
-      collections_(limits_.collection, item_types_, operations_, idempotency_),
+      appliers_(queues_.outboxes, queues_.deliveries),
+      collections_(limits_.collection, item_types_, operations_, idempotency_, appliers_),
+      kv_(limits_.kv, sessions_, watches_),
+      registry_(limits_.registry, tenants_, watches_),
       feed_(limits_.feed),
       now_(now) {}
 
@@ -75,6 +82,8 @@ Result<void> Engine::load(const RowReader& rows, Now now) {
     TRY(queues_.load(rows, timers_, now));
     TRY(item_types_.load(rows));
     TRY(operations_.load(rows, timers_, now));
+    TRY(kv_.load(rows, timers_, now));
+    TRY(registry_.load(rows, random_, timers_, now));
     TRY(feed_.load(rows));
     feed_.start(timers_, now);
     timers_.schedule(retention_timer_, now.steady + retention_interval);
@@ -161,6 +170,8 @@ struct Engine::Apply {
         answer<DeadlockList>(engine.tickets_.deadlocks(tenant, step.now));
     }
     void operator()(CreateSession& command) const {
+        const auto depends = engine.registry_.check_terms(tenant, command.terms);
+        if (!depends) return answer<SessionView>(fail(depends.error()));
         answer(engine.sessions_.create(tenant, std::move(command), step));
     }
     void operator()(const GetSession& command) const {
@@ -195,11 +206,24 @@ struct Engine::Apply {
         const Revision committed(step.revision().value - 1);
         answer(engine.feed_.extend(command.subscriber, command.topics, committed));
     }
+    [[nodiscard]] std::optional<ItemType> known_type(const std::string& name) const {
+        const auto* known = engine.item_types_.find(tenant, name);
+        return known == nullptr ? std::nullopt : std::optional(known->type);
+    }
     void operator()(DeclareType& command) const {
-        answer(engine.item_types_.declare(tenant, std::move(command), step));
+        const auto before = known_type(command.type.name);
+        auto declared = engine.item_types_.declare(tenant, std::move(command), step);
+        if (declared) {
+            engine.appliers_.declare(tenant, tenant_name, before ? &*before : nullptr,
+                                     &declared->type, step);
+        }
+        answer(std::move(declared));
     }
     void operator()(const RemoveType& command) const {
-        answer(engine.item_types_.remove(tenant, command, step));
+        const auto before = known_type(command.name);
+        auto removed = engine.item_types_.remove(tenant, command, step);
+        if (removed) engine.appliers_.declare(tenant, tenant_name, &*before, nullptr, step);
+        answer(std::move(removed));
     }
     void operator()(WriteItem& command) const {
         answer(engine.collections_.write(tenant, std::move(command), step));
@@ -316,6 +340,31 @@ struct Engine::Apply {
     void operator()(const ListQueueCursors& command) const {
         answer(engine.queues_.cursors.list(tenant, command, step));
     }
+    void operator()(const WaitForChange& command) const {
+        if (engine.stopping_) return answer<ChangeSeen>(fail(stopping()));
+        const auto seen =
+            engine.watches_.wait(tenant, tenant_name, command, request, step);
+        if (!seen) return answer<ChangeSeen>(fail(seen.error()));
+        if (*seen) answer<ChangeSeen>(**seen);
+    }
+    void operator()(const PutKey& command) const {
+        answer(engine.kv_.put(tenant, command, step));
+    }
+    void operator()(const DeleteKey& command) const {
+        answer(engine.kv_.remove(tenant, command, step));
+    }
+    void operator()(const RunKvTransaction& command) const {
+        answer(engine.kv_.run(tenant, command, step));
+    }
+    void operator()(Register& command) const {
+        answer(engine.registry_.add(tenant, std::move(command), step));
+    }
+    void operator()(const Deregister& command) const {
+        answer(engine.registry_.remove(tenant, command, step));
+    }
+    void operator()(UpdateCheck& command) const {
+        answer(engine.registry_.update(tenant, std::move(command), step));
+    }
     void operator()(CreateSubscription& command) const {
         answer(engine.queues_.subscriptions.create(tenant, tenant_name, std::move(command), step));
     }
@@ -362,6 +411,7 @@ void Engine::apply(Command command) {
             tenants_.find(command.tenant) == TenantId()) {
             tenants_.keep(command.tenant, *tenant, step);
         }
+        end_dependent_sessions(step);
         tickets_.settle(step);
         queues_.settle(Claims::Searches::rest, step);
     });
@@ -428,6 +478,9 @@ void Engine::fire(TimerHook& hook, Step& step) {
             return tickets_.on_deadline(static_cast<Ticket&>(hook), step);
         case TimerKind::waiter_timeout: {
             auto& waiter = static_cast<Waiter&>(hook);
+            if (std::holds_alternative<Watch*>(waiter.watched)) {
+                return watches_.on_timeout(waiter, step);
+            }
             if (std::holds_alternative<Queue*>(waiter.watched)) {
                 return queues_.claims.on_wait_timeout(waiter.request, step);
             }
@@ -448,6 +501,14 @@ void Engine::fire(TimerHook& hook, Step& step) {
         case TimerKind::queue_delay:
             return queues_.messages.on_delay(static_cast<QueueTimer&>(hook).queue, step);
         case TimerKind::queue_rounds: return queues_.catalog.go_rounds(step);
+        case TimerKind::lock_delay:
+            return kv_.on_lock_delay(static_cast<LockDelay&>(hook), step);
+        case TimerKind::check_deadline:
+            registry_.on_deadline(static_cast<CheckTimer&>(hook).check, step);
+            return end_dependent_sessions(step);
+        case TimerKind::check_reaping:
+            registry_.on_reaping(static_cast<CheckTimer&>(hook).check, step);
+            return end_dependent_sessions(step);
         case TimerKind::subscription_deadline:
             return queues_.subscriptions.on_deadline(static_cast<Subscription&>(hook), step);
         case TimerKind::delivery_retry:
@@ -464,15 +525,32 @@ void Engine::forget_old(Step& step) {
     const bool more_keys = idempotency_.forget_old(step, keys_forgotten_per_step).value_or(false);
     const bool more_tokens = tokens_.forget_expired(step).value_or(false);
     const bool more_operations = operations_.forget_old(step).value_or(false);
-    const bool has_more = more_tickets || more_keys || more_tokens || more_operations;
-    const Duration pause = has_more ? retention_pause : retention_interval;
+    const bool more_graves = kv_.forget_graves(step).value_or(false);
+    const bool more =
+        more_tickets || more_keys || more_tokens || more_operations || more_graves;
+    const Duration pause = more ? retention_pause : retention_interval;
     timers_.schedule(retention_timer_, step.now.steady + pause);
 }
 
-// A session with many tickets ends in several steps; from the first one on nobody sees it.
+void Engine::end_dependent_sessions(Step& step) {
+    while (registry_.has_failed()) {
+        for (const auto& place : registry_.take_failed()) {
+            for (const auto& id : sessions_.depending_on(place)) {
+                Session* const session = sessions_.find(place.tenant, id);
+                if (session == nullptr) continue;
+                end_session(*session, "a check that it depends on is not passing", step);
+            }
+        }
+    }
+}
+
+// A session with much hanging on it ends in several steps; from the first one on nobody sees it.
+// A store that cannot be read leaves the rest for the next one.
 void Engine::end_session(Session& session, const std::string& reason, Step& step) {
     if (!session.is_ending) sessions_.begin_end(session, reason, step);
-    if (tickets_.end_with_session(session, step)) {
+    const bool no_tickets = tickets_.end_with_session(session, step);
+    const bool no_keys = kv_.end_with_session(session, step).value_or(false);
+    if (no_tickets && no_keys) {
         sessions_.remove(session, step);
     } else {
         timers_.schedule(session, step.now.steady);
@@ -491,6 +569,8 @@ void Engine::cancel(RequestId request, Now now) {
     queues_.claims.forget_wait(request);
     if (const auto* session = std::get_if<Session*>(&watched)) {
         sessions_.let_go(**session, timers_, now);
+    } else if (const auto* watch = std::get_if<Watch*>(&watched)) {
+        watches_.let_go(**watch);
     }
 }
 
@@ -503,6 +583,8 @@ void Engine::stop() {
             cancel(request, now_);
             if (std::holds_alternative<Session*>(watched)) {
                 step.complete<SessionEnded>(request, fail(stopping()));
+            } else if (std::holds_alternative<Watch*>(watched)) {
+                step.complete<ChangeSeen>(request, fail(stopping()));
             } else if (std::holds_alternative<Queue*>(watched)) {
                 step.complete<MessagesClaimed>(request, fail(stopping()));
             } else if (std::holds_alternative<Operation*>(watched)) {
@@ -543,14 +625,11 @@ Engine::Statistics Engine::statistics() const {
     statistics.tenants = tenants_.count();
     statistics.item_types = item_types_.count();
     statistics.operations = operations_.statistics();
+    statistics.keys = kv_.count();
+    statistics.registry = registry_.statistics();
     statistics.feed_events = feed_.kept_events();
     statistics.feed_floor = feed_.floor();
     return statistics;
-}
-
-void Engine::check(Now now, const RowReader& rows) const {
-    check(now);
-    queues_.outboxes.check(rows);
 }
 
 void Engine::check(Now now) const {
@@ -562,6 +641,16 @@ void Engine::check(Now now) const {
     item_types_.check();
     operations_.check();
     feed_.check();
+    watches_.check();
+    kv_.check();
+    registry_.check();
+}
+
+void Engine::check(Now now, const RowReader& rows) const {
+    check(now);
+    queues_.outboxes.check(rows);
+    kv_.check(rows);
+    registry_.check(rows);
 }
 
 }  // namespace signalbox

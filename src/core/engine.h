@@ -3,18 +3,22 @@
 #include <optional>
 
 #include "base/limits.h"
+#include "core/appliers.h"
 #include "core/collections.h"
 #include "core/feed.h"
 #include "core/idempotency.h"
 #include "core/item_types.h"
 #include "core/operations.h"
+#include "core/kv.h"
 #include "core/pools.h"
 #include "core/queues.h"
+#include "core/registry.h"
 #include "core/session.h"
 #include "core/step.h"
 #include "core/tenants.h"
 #include "core/tickets.h"
 #include "core/tokens.h"
+#include "core/watches.h"
 
 namespace signalbox {
 
@@ -69,6 +73,8 @@ public:
         uint64_t tenants = 0;
         uint64_t item_types = 0;
         Operations::Statistics operations;
+        uint64_t keys = 0;
+        Registry::Statistics registry;
         uint64_t feed_events = 0;
         Revision feed_floor;
     };
@@ -89,12 +95,15 @@ private:
     void fire(TimerHook& hook, Step& step);
     void forget_old(Step& step);
     void end_session(Session& session, const std::string& reason, Step& step);
+    // Sessions end with the checks that they depend on.
+    void end_dependent_sessions(Step& step);
 
     const CoreLimits limits_;
     Random random_;
     Timers timers_;
     Waiters waiters_;
     Tenants tenants_;
+    Watches watches_;
     Sessions sessions_;
     Idempotency idempotency_;
     Pools pools_;
@@ -103,7 +112,10 @@ private:
     Queues queues_;
     ItemTypes item_types_;
     Operations operations_;
+    Appliers appliers_;
     Collections collections_;
+    Kv kv_;
+    Registry registry_;
     Feed feed_;
     TimerHook retention_timer_{TimerKind::retention};
     bool stopping_ = false;

@@ -48,6 +48,14 @@ bool is_path(std::string_view path) {
     return true;
 }
 
+// That it can be called is seen when it is.
+bool is_address(std::string_view url, size_t bytes_max) {
+    const bool has_scheme = url.starts_with("http://") || url.starts_with("https://");
+    const auto rest = url.substr(std::min(url.size(), url.find("://") + 3));
+    return has_scheme && url.size() <= bytes_max && !rest.empty() && rest.front() != '/' &&
+           std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
 Result<void> check_rule(const std::optional<EventRule>& rule, const CollectionLimits& limits,
                         const std::string& field) {
     if (!rule) return {};
@@ -143,6 +151,12 @@ Result<void> ItemTypes::check_type(TenantId tenant, const ItemType& type) const 
         const auto place = fmt::format("appliers[{}].", i);
         const auto& applier = type.appliers[i];
         TRY(check_name(applier.name, limits_.name_bytes_max, place + "name"));
+        if (!applier.url.empty() && !is_address(applier.url, limits_.url_bytes_max)) {
+            return fail(wrong(place + "url",
+                              fmt::format("must be an http or https address, and have at most {} "
+                                          "bytes",
+                                          limits_.url_bytes_max)));
+        }
         if (!names.insert(applier.name).second) {
             return fail(wrong(place + "name", "is there twice"));
         }

@@ -11,15 +11,35 @@
 
 namespace signalbox {
 
+// What becomes of the keys that a session holds when it ends.
+enum class SessionBehavior : uint8_t { release = 0, erase = 1 };  // on disk: values never change
+
+// What a session says of keys, and what it depends on beside its own heartbeat.
+struct SessionTerms {
+    std::string ttl_text;  // as the client wrote its TTL; empty where nobody asks for that
+    // Of heartbeats that come late, beyond the TTL.
+    Duration patience{};
+    SessionBehavior behavior = SessionBehavior::release;
+    Duration lock_delay = std::chrono::seconds(15);  // before its keys can be had again
+    // It ends when one of these is critical or gone, or the node is. The empty name is the server's
+    // own node.
+    std::string node;
+    std::vector<std::string> node_checks;
+    std::vector<std::string> service_checks;
+};
+
 struct SessionView {
     Uuid id;
     std::string name;  // for people
-    Duration ttl{};    // without a heartbeat for this long, and no open connection, it ends
+    // Without a heartbeat for this long, and no open connection, it ends. Zero: it needs none.
+    Duration ttl{};
     Duration grace{};  // how long it outlives its last connection
     Instant created_at;
     uint64_t connections = 0;
     uint64_t tickets = 0;
-    std::optional<Duration> ends_in;  // nothing while a connection holds it
+    std::optional<Duration> ends_in;  // nothing while a connection holds it, or without a TTL
+    SessionTerms terms;
+    uint64_t create_index = 0;
 };
 
 struct CreateSession {
@@ -28,6 +48,8 @@ struct CreateSession {
     std::string name;
     Duration ttl{};
     Duration grace{};
+    SessionTerms terms;
+    bool may_be_endless = false;  // without a TTL
 };
 
 struct GetSession {

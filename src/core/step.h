@@ -39,6 +39,7 @@ struct Ready {
     BatchWriter writes;
     std::vector<Completion> completions;
     std::vector<FeedDelivery> deliveries;
+    std::vector<ProbeOrder> probes;
     std::vector<Effect> effects;
     bool tokens_gone = false;  // a token that was good is not any more
     Unreadable unreadable;
@@ -47,6 +48,7 @@ struct Ready {
         writes.reset(first);
         completions.clear();
         deliveries.clear();
+        probes.clear();
         effects.clear();
         tokens_gone = false;
         unreadable = {};

@@ -25,6 +25,7 @@ Result<void> Tenants::load(const RowReader& rows) {
     for (; scan->valid(); scan->next()) {
         const TenantId id = decode(scan->value());
         ids_.emplace(scan->key().substr(prefix.size()), id);
+        names_.emplace(id, scan->key().substr(prefix.size()));
         last_ = std::max(last_, id);
     }
     return scan->status();
@@ -59,6 +60,7 @@ void Tenants::keep(const std::string& name, TenantId id, Step& step) {
     std::string row;
     put_u32_le(row, id.value);
     step.ready.writes.put(tenant_key(name), row);
+    names_.emplace(id, name);
     const bool added = ids_.emplace(name, id).second;
     ASSERT(added);
     if (followed_.erase(id) > 0) {
@@ -88,7 +90,11 @@ void Tenants::unfollow(TenantId id) {
 
 void Tenants::check() const {
     std::set<TenantId> given = free_;
-    for (const auto& [name, id] : ids_) given.insert(id);
+    for (const auto& [name, id] : ids_) {
+        given.insert(id);
+        ASSERT(names_.at(id) == name);
+    }
+    ASSERT(names_.size() == ids_.size());
     for (const auto& [id, followed] : followed_) {
         ASSERT(followed.followers > 0);
         ASSERT(followed_ids_.at(followed.name) == id && !ids_.contains(followed.name));

@@ -15,7 +15,8 @@ namespace signalbox {
 // somebody follows its events, so that asking for what is not there leaves nothing behind. Core
 // thread.
 //
-// Invariants (check()): no two names have the same number; a name without a row is followed.
+// Invariants (check()): no two names have the same number, and names_ says
+// the same as ids_; a name without a row is followed.
 class Tenants {
 public:
     explicit Tenants(const CoreLimits& limits) : limits_(limits) {}
@@ -24,6 +25,8 @@ public:
 
     // TenantId(0), which owns nothing, when nothing was written for the name yet.
     [[nodiscard]] TenantId find(std::string_view name) const;
+    // The name of one that has a row.
+    [[nodiscard]] const std::string& name_of(TenantId id) const { return names_.at(id); }
     // The number of a name that find() does not know, if keep() or follow() comes next.
     [[nodiscard]] Result<TenantId> propose(std::string_view name) const;
     // `overloaded` when there are tenants_max with a row.
@@ -49,6 +52,7 @@ private:
 
     const CoreLimits& limits_;
     std::map<std::string, TenantId, std::less<>> ids_;
+    std::map<TenantId, std::string> names_;  // the other way round
     std::map<TenantId, Followed> followed_;  // without a row
     std::map<std::string, TenantId, std::less<>> followed_ids_;
     std::set<TenantId> free_;  // up to last_, given back

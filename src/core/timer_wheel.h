@@ -18,6 +18,9 @@ enum class TimerKind : uint8_t {
     queue_expiry,  // of its messages
     queue_delay,   // of its messages
     queue_rounds,  // through the queues that are not in memory
+    lock_delay,    // of a key whose holder has ended
+    check_deadline,
+    check_reaping,
     subscription_deadline,
     delivery_retry,
     retention,  // of ended tickets and idempotency keys

@@ -18,13 +18,14 @@ struct Ticket;
 struct Session;
 struct Queue;
 struct Operation;
+struct Watch;
 
 // A parked request. It stands in the list of what it watches and is found by its request; a
 // wait with a time limit also hangs in a timer wheel.
 struct Waiter : TimerHook {
     using ListHook = boost::intrusive::list_member_hook<
         boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
-    using Watched = std::variant<Ticket*, Session*, Queue*, Operation*>;
+    using Watched = std::variant<Ticket*, Session*, Queue*, Watch*, Operation*>;
 
     Waiter(RequestId waiter_request, Watched waiter_watched)
         : TimerHook(TimerKind::waiter_timeout), request(waiter_request), watched(waiter_watched) {}

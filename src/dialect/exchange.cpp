@@ -117,6 +117,28 @@ void Exchange::respond(HttpResponse response) {
     session_->advance();
 }
 
+void Exchange::respond(HttpResponse head, const std::shared_ptr<const std::string>& body) {
+    // Small ones are cheaper to copy than to send as a piece of their own.
+    constexpr size_t copied_max = 4096;
+    const bool is_now = !is_gone() && session_->is_first(*this);
+    if (!is_now || body->size() <= copied_max || origin_.method == HttpMethod::head) {
+        head.body = *body;
+        return respond(std::move(head));
+    }
+    ASSERT(state_ == State::open);
+    state_ = State::complete;
+    frontend_.probe().responded(head.status, frontend_.node().clock().stopwatch() - started_);
+    const bool keep_alive = origin_.keep_alive && !session_->last_request_seen_;
+    std::string bytes;
+    append_response_head(bytes, head, HttpFraming::length, keep_alive, frontend_.http_date(),
+                         body->size());
+    session_->put(bytes);
+    session_->put(body);
+    session_->window_.answered(bytes.size() + body->size(), is_lengthy_);
+    end_lengthy();
+    session_->advance();
+}
+
 void Exchange::begin_stream(HttpResponse head) {
     if (is_gone()) return;
     ASSERT(state_ == State::open);

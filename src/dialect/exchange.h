@@ -51,6 +51,7 @@ public:
         ASSERT(identity_);
         return *identity_;
     }
+    [[nodiscard]] const IdentityPtr& shared_identity() const { return identity_; }
     // In whose name the core is asked: the user where one is known, else the peer's address.
     [[nodiscard]] Caller caller() const;
     // Whether whoever asks would still be let in; for what goes on for long.
@@ -76,6 +77,8 @@ public:
     void expect_lengthy();
 
     void respond(HttpResponse response);
+    // The same with a body that is shared with other answers; that of `head` is empty.
+    void respond(HttpResponse head, const std::shared_ptr<const std::string>& body);
 
     // The head of an answer whose body comes piece by piece. Not kept alive for HTTP/1.0, which
     // has no other way to tell the end.

@@ -66,7 +66,8 @@ bool waits_for_messages(const CommandBody& body) {
 
 bool Frontend::may_park(const CommandBody& body) {
     return std::holds_alternative<WaitTicket>(body) || std::holds_alternative<HoldSession>(body) ||
-           std::holds_alternative<SubscribeFeed>(body) || waits_for_messages(body) ||
+           std::holds_alternative<SubscribeFeed>(body) ||
+           std::holds_alternative<WaitForChange>(body) || waits_for_messages(body) ||
            waits_for_operation(body);
 }
 

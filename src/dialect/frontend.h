@@ -1,9 +1,12 @@
 #pragma once
 
+#include <any>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <typeindex>
 #include <vector>
 
 #include "base/limits.h"
@@ -91,6 +94,14 @@ public:
     // Of the Date field, for the present second.
     [[nodiscard]] const std::string& http_date();
 
+    // Something of a dialect's of which each io thread has one; made when it is first asked for.
+    template <class T>
+    T& kept() {
+        auto& place = kept_[std::type_index(typeid(T))];
+        if (!place.has_value()) place = std::make_any<T>();
+        return *std::any_cast<T>(&place);
+    }
+
     // Parsers are large and few are in use at once: connections borrow them.
     std::unique_ptr<HttpParser> borrow_parser();
     void give_back(std::unique_ptr<HttpParser> parser);
@@ -122,6 +133,7 @@ private:
     std::vector<uint32_t> free_slots_;
     std::vector<std::unique_ptr<HttpParser>> parsers_;
     std::vector<std::function<bool()>> ticking_;
+    std::map<std::type_index, std::any> kept_;
     std::string date_;
     int64_t date_second_ = -1;
     std::optional<Now> turn_;

@@ -23,8 +23,22 @@ std::vector<std::string_view> split_path(std::string_view path) {
     }
 }
 
+bool is_rest(std::string_view segment) {
+    return segment.starts_with('*');
+}
+
 bool is_parameter(std::string_view segment) {
-    return segment.starts_with(':');
+    return segment.starts_with(':') || is_rest(segment);
+}
+
+// What a parameter stands for, still encoded: its segment, or all from there on.
+std::string_view written(std::string_view parameter, const std::vector<std::string_view>& segments,
+                         size_t index) {
+    if (!is_rest(parameter)) return segments[index];
+    if (index >= segments.size()) return {};
+    const auto& first = segments[index];
+    const auto& last = segments.back();
+    return {first.data(), static_cast<size_t>(last.data() + last.size() - first.data())};
 }
 
 }  // namespace
@@ -34,6 +48,7 @@ std::optional<Dialect> parse_dialect(std::string_view name) {
     if (name == "triton") return Dialect::triton;
     if (name == "zaqar") return Dialect::zaqar;
     if (name == "wazo") return Dialect::wazo;
+    if (name == "consul") return Dialect::consul;
     return std::nullopt;
 }
 
@@ -118,9 +133,15 @@ void Router::set_proofs(Dialect dialect, ProofHandler handler) {
     proofs_.insert_or_assign(dialect, std::move(handler));
 }
 
+void Router::set_credentials(Dialect dialect, CredentialReader reader) {
+    credentials_.insert_or_assign(dialect, std::move(reader));
+}
+
 bool Router::matches(const Route& route, const std::vector<std::string_view>& segments) {
-    if (route.segments.size() != segments.size()) return false;
-    for (size_t i = 0; i < segments.size(); ++i) {
+    const bool takes_rest = is_rest(route.segments.back());
+    const size_t fixed = route.segments.size() - (takes_rest ? 1 : 0);
+    if (takes_rest ? segments.size() < fixed : segments.size() != fixed) return false;
+    for (size_t i = 0; i < fixed; ++i) {
         if (is_parameter(route.segments[i])) {
             if (segments[i].empty()) return false;
         } else if (route.segments[i] != segments[i]) {
@@ -167,9 +188,9 @@ void Router::route(const HttpRequest& request, DialectSet dialects,
             }
             if (to == nullptr) continue;
             Call call{request, exchange, {}};
-            for (size_t i = 0; i < segments.size(); ++i) {
+            for (size_t i = 0; i < route.segments.size(); ++i) {
                 if (!is_parameter(route.segments[i])) continue;
-                auto value = percent_decode(segments[i]);
+                auto value = percent_decode(written(route.segments[i], segments, i));
                 if (!value) {
                     return exchange->respond(faults.handler(RouteFault::bad_path, request, {}));
                 }
@@ -218,7 +239,9 @@ void Router::admit(const Route& route, const Method& to, Call call) const {
             return enter(route, to, call, std::move(*proved));
         }
     }
-    const auto credential = read_credential(call.request);
+    const auto reader = credentials_.find(dialect);
+    const auto credential = reader == credentials_.end() ? read_credential(call.request)
+                                                         : reader->second(call.request);
     if (!credential) return refuse(dialect, call, credential.error());
     auto& authenticator = exchange->frontend().authenticator();
     if (auto known = authenticator.identify(*credential, exchange->frontend().now())) {
@@ -273,7 +296,9 @@ std::string Router::action_of(const Route& route, const Method& to, const Call& 
     }
     // "api" and "v1", or "v2".
     const std::ptrdiff_t versions = route.dialect == Dialect::native  ? 2
-                                    : route.dialect == Dialect::zaqar ? 1
+                                    : route.dialect == Dialect::zaqar ||
+                                            route.dialect == Dialect::consul
+                                        ? 1
                                                                       : 0;
     words.erase(words.begin(), words.begin() + std::min(versions, std::ssize(words)));
     return action_name(route.dialect, words, action_verb(to.method, to.access == Access::change));

@@ -11,6 +11,7 @@
 
 #include "codec/http_message.h"
 #include "codec/request_guard.h"
+#include "dialect/auth/credential.h"
 #include "dialect/exchange.h"
 
 namespace signalbox {
@@ -21,9 +22,10 @@ enum class Dialect : uint8_t {
     triton,
     zaqar,
     wazo,
+    consul,
 };
 
-// "native", "triton", "zaqar", "wazo"; nothing for other names, `common` among them.
+// "native", "triton", "zaqar", "wazo", "consul"; nothing for other names, `common` among them.
 std::optional<Dialect> parse_dialect(std::string_view name);
 
 // What one port speaks.
@@ -43,7 +45,9 @@ struct DialectSet {
 enum class Access : uint8_t {
     open,       // anybody; no credential is looked at, and there is no identity
     by_method,  // GET and HEAD look, everything else changes something
-    own,        // a GET that tells of nothing but whoever asks, so that no pattern need give it
+    // No pattern need give it: a GET that tells of nothing but whoever asks, or what its handler
+    // looks at the patterns for, because the path alone does not tell.
+    own,
     change,     // a GET that changes something
     admin,      // what concerns the whole server
 };
@@ -83,7 +87,11 @@ public:
     using ProofHandler = std::function<std::optional<Result<IdentityPtr>>(
         const HttpRequest& request, const Exchange& exchange)>;
 
-    // "/tickets/:ticket/wait"; ":name" takes one segment. Patterns are tried in the order in
+    // What a request says of who sends it, in a dialect's own way, instead of read_credential().
+    using CredentialReader = std::function<Result<Credential>(const HttpRequest& request)>;
+
+    // "/tickets/:ticket/wait"; ":name" takes one segment, and "*name" at the end all that follow,
+    // with the slashes between them, or none. Patterns are tried in the order in
     // which they were added.
     void add(Dialect dialect, HttpMethod method, std::string_view pattern, Handler handler,
              Access access = Access::by_method);
@@ -103,6 +111,7 @@ public:
     // How a dialect answers what cannot be read; one that says nothing does it in plain text.
     void set_unreadable(Dialect dialect, UnreadableHandler handler);
     void set_proofs(Dialect dialect, ProofHandler handler);
+    void set_credentials(Dialect dialect, CredentialReader reader);
 
     // Finds the handler, then out who asks, and lets it run: at once, or later, when that takes
     // longer. What matches no route is told so whoever asks.
@@ -126,7 +135,7 @@ private:
     };
     struct Route {
         Dialect dialect;
-        std::vector<std::string> segments;  // ":name" for a parameter
+        std::vector<std::string> segments;  // ":name" for a parameter, "*name" for the rest
         std::vector<Method> methods;
         bool is_fallback = false;
     };
@@ -155,6 +164,7 @@ private:
     std::map<Dialect, RefusalHandler> refusals_;
     std::map<Dialect, UnreadableHandler> unreadable_;
     std::map<Dialect, ProofHandler> proofs_;
+    std::map<Dialect, CredentialReader> credentials_;
 };
 
 }  // namespace signalbox

@@ -23,10 +23,11 @@ IoThread::~IoThread() {
 }
 
 void IoThread::open(Frontend::Setup setup, const Node& node, const Router& router,
-                    HttpProbe& probe) {
+                    HttpProbe& probe, size_t probes_max) {
     setup.run_later = [this](std::function<void()> work) { post(std::move(work)); };
     setup.secret = secret_bytes;
     frontend_ = std::make_unique<Frontend>(std::move(setup), node, router, probe);
+    prober_ = std::make_unique<Prober>(*frontend_, client_, probes_max);
 }
 
 void IoThread::start() {

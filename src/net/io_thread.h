@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dialect/frontend.h"
+#include "dialect/prober.h"
 #include "net/connection.h"
 #include "net/curl_client.h"
 
@@ -23,7 +24,8 @@ public:
     ~IoThread();
 
     // Before start().
-    void open(Frontend::Setup setup, const Node& node, const Router& router, HttpProbe& probe);
+    void open(Frontend::Setup setup, const Node& node, const Router& router, HttpProbe& probe,
+              size_t probes_max);
     // Any thread, once.
     void start();
     // Lets the thread run out: nothing is waited for any more. Any thread.
@@ -38,6 +40,7 @@ public:
     [[nodiscard]] boost::asio::io_context& context() { return context_; }
     [[nodiscard]] Frontend& frontend() { return *frontend_; }
     [[nodiscard]] HttpClient& client() { return client_; }
+    [[nodiscard]] Prober& prober() { return *prober_; }
 
     // A new connection of this thread.
     void adopt(ConnectionSetup setup);
@@ -62,9 +65,11 @@ private:
     boost::asio::io_context context_{1};
     std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guard_;
     boost::asio::steady_timer ticker_{context_};
-    CurlClient client_{context_};
+    CurlLoop curl_{context_, {}};
+    CurlClient client_{curl_, {}};
     Readiness readiness_{context_};
     std::unique_ptr<Frontend> frontend_;
+    std::unique_ptr<Prober> prober_;
     std::unordered_set<std::shared_ptr<Connection>> connections_;
     std::vector<std::shared_ptr<Connection>> forgotten_;
     std::vector<std::shared_ptr<Connection>> dirty_;

@@ -70,6 +70,12 @@ void BatchRows::reset() {
 }
 
 void BatchRows::catch_up() const {
+    if (abandoned_ != batch_.abandoned()) {
+        abandoned_ = batch_.abandoned();
+        seen_ = 0;
+        changes_.clear();
+        erased_.clear();
+    }
     for (; seen_ < batch_.write_count(); ++seen_) {
         const Write write = batch_.write_at(seen_);
         const uint64_t order = seen_ + 1;

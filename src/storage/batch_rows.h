@@ -50,6 +50,7 @@ private:
     const RowReader& committed_;
     const BatchWriter& batch_;
     mutable size_t seen_ = 0;  // writes of the batch that are in what follows
+    mutable uint64_t abandoned_ = 0;  // as the batch says; what it took back is not in there
     mutable Changes changes_;
     mutable std::vector<ErasedRange> erased_;
 };

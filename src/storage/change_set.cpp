@@ -86,6 +86,14 @@ bool BatchWriter::end() {
     return true;
 }
 
+void BatchWriter::abandon() {
+    bytes_.resize(set_start_ + change_set_header_bytes);
+    while (!write_starts_.empty() && write_starts_.back() >= bytes_.size()) {
+        write_starts_.pop_back();
+    }
+    ++abandoned_;
+}
+
 bool BatchReader::next() {
     if (!ok_) return false;
     while (position_ == set_end_) {

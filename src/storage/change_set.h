@@ -48,6 +48,8 @@ public:
     // Every key in [lower, upper).
     void erase_range(std::string_view lower, std::string_view upper);
     bool end();
+    // Takes back what was written since begin(), which stays in force.
+    void abandon();
 
     // The number that the change set under way gets if it is kept.
     [[nodiscard]] Revision revision() const { return Revision(first_.value + count_); }
@@ -60,6 +62,8 @@ public:
     // For readers of the batch under way: each write so far, also of the change set that has not
     // ended. Valid until the next write.
     [[nodiscard]] size_t write_count() const { return write_starts_.size(); }
+    // How often something was taken back.
+    [[nodiscard]] uint64_t abandoned() const { return abandoned_; }
     [[nodiscard]] Write write_at(size_t index) const;
 
 private:
@@ -70,6 +74,7 @@ private:
     size_t set_start_ = 0;  // of the change set under way, or the end
     std::string bytes_;
     std::vector<size_t> write_starts_;
+    uint64_t abandoned_ = 0;
 };
 
 // Walks over the writes of an encoded batch.

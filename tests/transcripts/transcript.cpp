@@ -359,6 +359,12 @@ std::string Transcript::run(const std::string& command) {
         }
     } else if (word == "port") {
         dialects_ = DialectSet::only(*parse_dialect(rest));
+    } else if (word == "elsewhere") {
+        const std::string url = first_word(rest);
+        IncomingResponse response;
+        response.status = static_cast<uint16_t>(std::stoul(first_word(rest)));
+        response.body = rest;
+        world_.other_servers().answer(url, std::move(response));
     } else if (word == "check") {
         world_.check();
         out = "ok";

@@ -36,6 +36,7 @@ namespace signalbox {
 //                                   behind its line goes without that one, one that gives A has
 //                                   its own
 //   port DIALECT                    further requests come in on a port of that dialect only
+//   elsewhere URL 200 TEXT          what another server answers from now on
 //   check                           every invariant of the engine
 //   limits waiters_max=2 ...        options of `signalbox serve` by their names; before all else
 //

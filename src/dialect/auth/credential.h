@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@ struct Credential {
     std::string_view tenant;  // Signalbox-Tenant, or X-Project-ID
     std::string_view user;    // X-User-ID
     std::string_view roles;   // X-Roles, with commas
+    // What `token` points into when it is not the request.
+    std::shared_ptr<const std::string> kept = {};
 };
 
 // Fails with invalid_argument when one of those fields is there twice, or two of them do not

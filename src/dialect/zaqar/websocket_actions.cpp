@@ -259,20 +259,31 @@ Checked<void> show_stats(Call& call) {
     return {};
 }
 
+void purge_subscriptions(Call& call, const QueueName& queue) {
+    call.ask(PurgeSubscriptions{queue},
+             [](Call& self, const SubscriptionsPurged& /*purged*/) { self.respond(204, "{}"); });
+}
+
 Checked<void> purge_queue(Call& call) {
+    PurgedTypes types{true, true};
     if (!call.request().member("resource_types").empty()) {
-        const auto types = read_purge(call.request().body());
-        if (!types) return refuse(types.error());
-        if (!types->messages) {
-            call.respond(204, "{}");
-            return {};
-        }
+        const auto given = read_purge(call.request().body());
+        if (!given) return refuse(given.error());
+        types = *given;
     }
-    call.ask_any(PurgeQueue{call.queue()}, [](Call& self, const Result<QueuePurged>& purged) {
+    const auto go_on = [types, queue = call.queue()](Call& self) {
+        if (types.subscriptions) return purge_subscriptions(self, queue);
+        self.respond(204, "{}");
+    };
+    if (!types.messages) {
+        go_on(call);
+        return {};
+    }
+    call.ask_any(PurgeQueue{call.queue()}, [go_on](Call& self, const Result<QueuePurged>& purged) {
         if (!purged && purged.error().code != ErrorCode::not_found) {
             return self.refuse_with(fault_of(purged.error()));
         }
-        self.respond(204, "{}");
+        go_on(self);
     });
     return {};
 }

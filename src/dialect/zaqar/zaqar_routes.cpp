@@ -110,6 +110,7 @@ void add_routes(Router& router, const Options& options) {
     add_claim_routes(routes);
     add_queue_routes(routes);
     add_share_routes(routes);
+    add_subscription_routes(routes);
     add_health_routes(routes);
     if (options.admin_mode && options.pooling) {
         add_pool_routes(routes);

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/child_process.h"
+#include "app/signal_inbox.h"
+#include "base/time.h"
+
+namespace signalbox {
+
+// A command that runs for as long as this process does, and the wishes that come meanwhile:
+// signals, a bell that other threads ring, and points in time. Main thread, and before any other
+// one is there (see SignalInbox).
+class Supervisor {
+public:
+    using Clock = std::chrono::steady_clock;
+    using Environment = std::vector<std::pair<std::string, std::string>>;
+
+    Supervisor();
+
+    [[nodiscard]] const Bell& bell() const { return bell_; }
+
+    // Nothing, or why it did not start.
+    std::optional<ChildProcess::Failure> start(const std::vector<std::string>& words,
+                                               Environment environment);
+    [[nodiscard]] bool is_running() const { return is_running_; }
+    void send(int signal) const { child_.send(signal); }
+    // Asks it to end, and makes it after `kill_after`.
+    void begin_ending(Duration kill_after);
+
+    struct Event {
+        // Its exit status; 128 + n for signal n.
+        std::optional<int> ended;
+        // One that would end this process, and has been passed on to the command if it runs.
+        std::optional<int> signal;
+    };
+    // Waits for the first thing that happens, but no longer than until then; passes signals on.
+    Event wait(std::optional<Clock::time_point> until);
+
+private:
+    ChildProcess child_;
+    SignalInbox signals_;
+    const Bell bell_;
+    bool is_running_ = false;
+    std::optional<Clock::time_point> kill_at_;
+};
+
+// On stderr, with the program's name in front.
+void say(const std::string& text);
+
+// "HUP", "SIGHUP" or "1"; zero when there is no such signal.
+int parse_signal(const std::string& text);
+
+}  // namespace signalbox
