@@ -25,8 +25,8 @@ bool may_add_tenant(const CommandBody& body) {
            std::holds_alternative<CreateQueue>(body) ||
            std::holds_alternative<PostMessages>(body) ||
            std::holds_alternative<CreateSubscription>(body) ||
-           std::holds_alternative<PutKey>(body) || std::holds_alternative<RunKvTransaction>(body) ||
-           std::holds_alternative<Register>(body);
+           std::holds_alternative<DeclareType>(body) || std::holds_alternative<PutKey>(body) ||
+           std::holds_alternative<RunKvTransaction>(body) || std::holds_alternative<Register>(body);
 }
 
 // Commands that may wait for something to come for a tenant that has nothing yet.
@@ -64,6 +64,10 @@ Engine::Engine(const CoreLimits& limits, BodyCipher cipher, uint64_t seed, Now n
       tokens_(limits_.token),
       tickets_(limits_.ticket, sessions_, idempotency_),
       queues_(limits_, std::move(cipher), idempotency_, tenants_),
+      item_types_(limits_.collection),
+      operations_(limits_.operation, item_types_),
+      appliers_(queues_.outboxes, queues_.deliveries),
+      collections_(limits_.collection, item_types_, operations_, idempotency_, appliers_),
       kv_(limits_.kv, sessions_, watches_),
       registry_(limits_.registry, tenants_, watches_),
       feed_(limits_.feed),
@@ -76,6 +80,8 @@ Result<void> Engine::load(const RowReader& rows, Now now) {
     TRY(tickets_.load(rows, timers_, now));
     TRY(pools_.load(rows));
     TRY(queues_.load(rows, timers_, now));
+    TRY(item_types_.load(rows));
+    TRY(operations_.load(rows, timers_, now));
     TRY(kv_.load(rows, timers_, now));
     TRY(registry_.load(rows, random_, timers_, now));
     TRY(feed_.load(rows));
@@ -192,9 +198,53 @@ struct Engine::Apply {
         if (engine.stopping_) return answer<FeedJoined>(fail(stopping()));
         // What this batch has written so far is in the store when the answer arrives.
         const Revision committed(step.revision().value - 1);
-        auto joined = engine.feed_.subscribe(request, tenant, command.topic, committed);
+        auto joined = engine.feed_.subscribe(request, tenant, command.topics, committed);
         if (joined) engine.tenants_.follow(tenant_name, tenant);
         answer(std::move(joined));
+    }
+    void operator()(const ExtendFeed& command) const {
+        const Revision committed(step.revision().value - 1);
+        answer(engine.feed_.extend(command.subscriber, command.topics, committed));
+    }
+    [[nodiscard]] std::optional<ItemType> known_type(const std::string& name) const {
+        const auto* known = engine.item_types_.find(tenant, name);
+        return known == nullptr ? std::nullopt : std::optional(known->type);
+    }
+    void operator()(DeclareType& command) const {
+        const auto before = known_type(command.type.name);
+        auto declared = engine.item_types_.declare(tenant, std::move(command), step);
+        if (declared) {
+            engine.appliers_.declare(tenant, tenant_name, before ? &*before : nullptr,
+                                     &declared->type, step);
+        }
+        answer(std::move(declared));
+    }
+    void operator()(const RemoveType& command) const {
+        const auto before = known_type(command.name);
+        auto removed = engine.item_types_.remove(tenant, command, step);
+        if (removed) engine.appliers_.declare(tenant, tenant_name, &*before, nullptr, step);
+        answer(std::move(removed));
+    }
+    void operator()(WriteItem& command) const {
+        answer(engine.collections_.write(tenant, std::move(command), step));
+    }
+    void operator()(const RemoveItem& command) const {
+        answer(engine.collections_.remove(tenant, command, step));
+    }
+    void operator()(ReportOperation& command) const {
+        answer(engine.operations_.report(tenant, std::move(command), step));
+    }
+    void operator()(const CancelOperation& command) const {
+        answer(engine.operations_.cancel(tenant, command, step));
+    }
+    void operator()(const WaitOperation& command) const {
+        if (engine.stopping_) return answer<OperationRecord>(fail(stopping()));
+        auto outcome = engine.operations_.wait(tenant, command, request, step);
+        if (!outcome) return answer<OperationRecord>(fail(std::move(outcome).error()));
+        if (*outcome) answer<OperationRecord>(std::move(**outcome));
+    }
+    void operator()(const ForgetOperation& command) const {
+        answer(engine.operations_.forget(tenant, command, step));
     }
     void operator()(const ReadFeedHead& /*command*/) const {
         answer<FeedHead>(FeedHead{Revision(step.revision().value - 1)});
@@ -437,6 +487,9 @@ void Engine::fire(TimerHook& hook, Step& step) {
             if (std::holds_alternative<Queue*>(waiter.watched)) {
                 return queues_.claims.on_wait_timeout(waiter.request, step);
             }
+            if (const auto* operation = std::get_if<Operation*>(&waiter.watched)) {
+                return Operations::on_wait_timeout(**operation, waiter.request, step);
+            }
             return tickets_.on_wait_timeout(*std::get<Ticket*>(waiter.watched), waiter.request,
                                             step);
         }
@@ -444,6 +497,8 @@ void Engine::fire(TimerHook& hook, Step& step) {
             return end_session(static_cast<Session&>(hook), "no sign of life", step);
         case TimerKind::claim_deadline:
             return queues_.claims.on_deadline(static_cast<Claim&>(hook), step);
+        case TimerKind::operation_deadline:
+            return operations_.on_deadline(static_cast<Operation&>(hook), step);
         case TimerKind::queue_expiry:
             return queues_.messages.on_expiry(static_cast<QueueTimer&>(hook).queue, step);
         case TimerKind::queue_delay:
@@ -471,8 +526,9 @@ void Engine::forget_old(Step& step) {
     const bool more_tickets = tickets_.forget_ended(step).value_or(false);
     const bool more_keys = idempotency_.forget_old(step, keys_forgotten_per_step).value_or(false);
     const bool more_tokens = tokens_.forget_expired(step).value_or(false);
+    const bool more_operations = operations_.forget_old(step).value_or(false);
     const bool more_graves = kv_.forget_graves(step).value_or(false);
-    const bool more = more_tickets || more_keys || more_tokens || more_graves;
+    const bool more = more_tickets || more_keys || more_tokens || more_operations || more_graves;
     const Duration pause = more ? retention_pause : retention_interval;
     timers_.schedule(retention_timer_, step.now.steady + pause);
 }
@@ -533,6 +589,8 @@ void Engine::stop() {
                 step.complete<ChangeSeen>(request, fail(stopping()));
             } else if (std::holds_alternative<Queue*>(watched)) {
                 step.complete<MessagesClaimed>(request, fail(stopping()));
+            } else if (std::holds_alternative<Operation*>(watched)) {
+                step.complete<OperationRecord>(request, fail(stopping()));
             } else {
                 step.complete<WaitOutcome>(request, fail(stopping()));
             }
@@ -569,6 +627,8 @@ Engine::Statistics Engine::statistics() const {
     statistics.waiters = waiters_.count();
     statistics.subscribers = feed_.subscriber_count();
     statistics.tenants = tenants_.count();
+    statistics.item_types = item_types_.count();
+    statistics.operations = operations_.statistics();
     statistics.keys = kv_.count();
     statistics.registry = registry_.statistics();
     statistics.feed_events = feed_.kept_events();
@@ -582,6 +642,8 @@ void Engine::check(Now now) const {
     tickets_.check(now);
     queues_.check();
     pools_.check();
+    item_types_.check();
+    operations_.check();
     feed_.check();
     watches_.check();
     kv_.check();

@@ -3,8 +3,12 @@
 #include <optional>
 
 #include "base/limits.h"
+#include "core/appliers.h"
+#include "core/collections.h"
 #include "core/feed.h"
 #include "core/idempotency.h"
+#include "core/item_types.h"
+#include "core/operations.h"
 #include "core/kv.h"
 #include "core/pools.h"
 #include "core/queues.h"
@@ -67,6 +71,8 @@ public:
         uint64_t waiters = 0;
         uint64_t subscribers = 0;
         uint64_t tenants = 0;
+        uint64_t item_types = 0;
+        Operations::Statistics operations;
         uint64_t keys = 0;
         Registry::Statistics registry;
         uint64_t feed_events = 0;
@@ -104,6 +110,10 @@ private:
     Tokens tokens_;
     Tickets tickets_;
     Queues queues_;
+    ItemTypes item_types_;
+    Operations operations_;
+    Appliers appliers_;
+    Collections collections_;
     Kv kv_;
     Registry registry_;
     Feed feed_;
