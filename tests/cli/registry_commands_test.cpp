@@ -218,7 +218,7 @@ TEST_F(RegistryCommands, RegisterRefusesWhatTheServerRefuses) {
 // Where the registry is, in the order in which it is looked for.
 TEST_F(RegistryCommands, FindTheRegistry) {
     put("here", "");
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory("registry");
     const auto path = (directory.path() / "consul").string();
     const auto port = std::to_string(server_.port());
     std::ofstream(path) << "# written by an installer\nWAZO_CONSUL_HOST=\"127.0.0.1\"\n"

@@ -27,6 +27,7 @@ constexpr TableFile table_files[] = {
     {Table::session, "session"},
     {Table::idempotency, "idempotency"},
     {Table::idempotency_age, "idempotency_age"},
+    {Table::registry_index, "sessions_index"},
     {Table::event, "event"},
     {Table::event_mark, "event_mark"},
 };

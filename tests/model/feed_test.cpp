@@ -36,7 +36,7 @@ TEST(Feed, still_serves_those_that_stay_when_others_go) {
         driver.engine().cancel(streams[gone], driver.clock().now());
         driver.engine().check(driver.clock().now());
     }
-    driver.must(CreateSession{"name", std::chrono::seconds(10), {}});
+    driver.must(CreateSession{"name", std::chrono::seconds(10), {}, {}});
     std::set<uint64_t> served;
     for (const auto& delivery : driver.delivered()) served.insert(delivery.subscriber.value);
     std::set<uint64_t> expected;
@@ -59,14 +59,14 @@ TEST(Tenants, are_not_made_by_what_is_refused_or_only_asked) {
     };
     for (int i = 0; i < 1000; ++i) {
         const std::string name = "tenant-" + std::to_string(i);
-        ask(name, CreateSession{"name", Duration(1), {}});  // refused: too short
+        ask(name, CreateSession{"name", Duration(1), {}, {}});  // refused: too short
         ask(name, SubscribeFeed{{make_topic("sessions")}});
         ask(name, ListSessions{{}, 10});
         driver.engine().check(driver.clock().now());
     }
     EXPECT_EQ(driver.engine().statistics().tenants, 0u);
     for (const std::string name : {"a", "b", "c", "d"}) {
-        ask(name, CreateSession{"name", std::chrono::seconds(10), {}});
+        ask(name, CreateSession{"name", std::chrono::seconds(10), {}, {}});
     }
     EXPECT_EQ(driver.engine().statistics().tenants, 3u);
     driver.restart();
