@@ -8,8 +8,8 @@
 #include "core/feed.h"
 #include "core/idempotency.h"
 #include "core/item_types.h"
-#include "core/operations.h"
 #include "core/kv.h"
+#include "core/operations.h"
 #include "core/pools.h"
 #include "core/queues.h"
 #include "core/registry.h"
@@ -87,6 +87,9 @@ public:
 private:
     struct Apply;
 
+    static Error stopping();
+    // One that may be applied, in its step (engine_commands.cpp).
+    void apply(Command& command, TenantId tenant, Step& step);
     Step make_step(const Caller& by);
     [[nodiscard]] Result<TenantId> tenant_of(const Command& command) const;
     // Runs `change` as one change set of the batch.
