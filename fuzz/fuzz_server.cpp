@@ -165,6 +165,22 @@ void FuzzServer::deliver(std::vector<Completion> completions,
     frontend_->deliver(std::move(completions), std::move(deliveries));
 }
 
+// Every other subscriber has nothing against it.
+void FuzzServer::carry_out(std::vector<Effect> effects) {
+    for (const auto& effect : effects) {
+        Command command;
+        command.request = RequestId(~uint64_t{0});  // of no front end, so nobody gets the answer
+        command.tenant = effect.tenant;
+        ReportDelivery report{effect.outbox, effect.subscription, effect.window, 1, std::nullopt};
+        if (effect.window % 2 == 0) {
+            report.delivered = 0;
+            report.failure = ReportDelivery::Failure{"it said no", std::nullopt, false};
+        }
+        command.body = std::move(report);
+        node_->partition_of(effect.tenant).submit(std::move(command));
+    }
+}
+
 bool FuzzServer::take_output() {
     if (!session_) return false;
     bool moved = false;

@@ -54,6 +54,7 @@ public:
 private:
     void deliver(std::vector<Completion> completions,
                  std::vector<FeedDelivery> deliveries) override;
+    void carry_out(std::vector<Effect> effects) override;
     void post(std::function<void()> work) override { later_.push_back(std::move(work)); }
     void session_changed() override {}
     // Runs until nothing more happens by itself.

@@ -1,7 +1,11 @@
 #include "base/bytes.h"
 #include "core/event.h"
+#include "core/index_rows.h"
+#include "core/kv_rows.h"
 #include "core/pools.h"
 #include "core/queue_rows.h"
+#include "core/registry_rows.h"
+#include "core/session.h"
 #include "core/ticket.h"
 #include "core/tokens.h"
 #include "fuzz/fuzzing.h"
@@ -78,6 +82,37 @@ void fuzz_places(std::string_view key, std::string_view value) {
     }
 }
 
+template <class Record, class Encode, class Decode>
+void fuzz_record(const std::optional<Record>& record, std::string_view key, Encode encode,
+                 Decode decode) {
+    if (!record) return;
+    const std::string row = encode(*record);
+    const auto again = decode(key, row);
+    ASSERT(again && encode(*again) == row);
+}
+
+void fuzz_registry(std::string_view key, std::string_view value) {
+    fuzz_record(decode_kv_entry(key, value), key, encode_kv_entry, decode_kv_entry);
+    fuzz_record(decode_node(key, value), key, encode_node, decode_node);
+    fuzz_record(decode_service(key, value), key, encode_service, decode_service);
+    fuzz_record(decode_check(key, value), key, encode_check, decode_check);
+    if (const auto tenant = decode_kv_tenant(value)) {
+        ASSERT(decode_kv_tenant(encode_kv_tenant(*tenant))->entries == tenant->entries);
+    }
+    if (const auto revision = decode_index(value)) {
+        ASSERT(decode_index(encode_index(*revision)) == revision);
+    }
+    if (const auto place = decode_service_by_name(key)) ASSERT(place->name.size() < key.size());
+    if (const auto delay = decode_kv_lock_delay(key, value)) {
+        ASSERT(decode_kv_lock_delay(key, encode_kv_lock_delay(delay->delay))->delay ==
+               delay->delay);
+    }
+    if (const auto grave = decode_kv_grave_age(key, value)) {
+        ASSERT(kv_grave_age_key(grave->revision, grave->tenant, grave->key).size() == key.size());
+    }
+    if (const auto session = decode_session(key, value)) ASSERT(session->id.raw().size() == 16);
+}
+
 }  // namespace
 
 void fuzz_one(std::string_view input) {
@@ -115,6 +150,7 @@ void fuzz_one(std::string_view input) {
         const auto again = decode_pool(key, row);
         ASSERT(again && encode_pool(*again) == row && again->name == pool->name);
     }
+    fuzz_registry(key, value);
     if (const auto flavor = decode_flavor(key, value)) ASSERT(flavor->name.size() < key.size());
     if (const auto token = decode_token(key, value)) {
         const auto again = decode_token(key, encode_token(*token));

@@ -1,13 +1,15 @@
 #include "codec/json_reader.h"
 #include "codec/json_text.h"
+#include "codec/python_json.h"
 #include "dialect/zaqar/message_input.h"
 #include "dialect/zaqar/queue_metadata.h"
 #include "dialect/zaqar/queue_patch.h"
 #include "dialect/zaqar/retry_policy.h"
+#include "dialect/zaqar/subscription_input.h"
 #include "fuzz/fuzzing.h"
 
-// Any bytes as the bodies that Zaqar's routes take: messages; times of a claim; and a queue's
-// metadata and a patch of it, with 1e between the two.
+// Any bytes as the bodies that Zaqar's routes take: messages; times of a claim; subscriptions; and
+// a queue's metadata and a patch of it, with 1e between the two.
 
 namespace signalbox {
 namespace {
@@ -39,9 +41,39 @@ void compare(const JsonValue& value, std::string_view written) {
     }
 }
 
+// Whatever it is, it is JSON in ASCII, and once more the same.
+void write_as_python(const JsonValue& value) {
+    std::string once;
+    append_python_json(once, value);
+    for (const char c : once) ASSERT(c >= ' ' && c <= '~');
+    const auto document = JsonDocument::parse(once);
+    ASSERT(document && document->root().kind() == value.kind());
+    std::string twice;
+    append_python_json(twice, document->root());
+    ASSERT(once == twice);
+}
+
+void read_subscriptions(std::string_view input) {
+    zaqar::Options options;
+    const auto made = zaqar::read_new_subscription(input, options, Instant());
+    ASSERT(made ? made->subscriber && !made->subscriber->empty() : made.error().status == 400);
+    const auto patched = zaqar::read_subscription_patch(input, options, Instant());
+    ASSERT(patched || patched.error().status == 400);
+    if (patched && patched->options) {
+        const auto document = JsonDocument::parse(*patched->options);
+        ASSERT(document && document->root().is_object());
+    }
+    const auto confirmed = zaqar::read_confirmation(input);
+    ASSERT(confirmed || confirmed.error().status == 400);
+}
+
 void read_bodies(std::string_view input) {
     const auto document = JsonDocument::parse(input);
-    if (document) compare(document->root(), input);
+    if (document) {
+        compare(document->root(), input);
+        write_as_python(document->root());
+    }
+    read_subscriptions(input);
     const auto checked = zaqar::check_json(input);
     ASSERT(!checked || document);
     const auto messages = zaqar::read_messages(input, {}, true);

@@ -6,20 +6,25 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "codec/digest.h"
+#include "codec/webhook_signature.h"
 #include "core/tokens.h"
 #include "dialect/auth/token_authenticator.h"
 #include "dialect/common/common_routes.h"
 #include "dialect/consul/consul_routes.h"
+#include "dialect/native/applier_form.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
+#include "dialect/wazo/wazo_routes.h"
 #include "dialect/zaqar/zaqar_routes.h"
 #include "runtime/data_directory.h"
+#include "runtime/webhook_courier.h"
 #include "sim/sim_cipher.h"
 
 namespace signalbox {
 namespace {
 
 constexpr size_t unlimited = ~size_t{0};
+constexpr uint8_t dispatcher_index = 255;
 constexpr Duration tick_interval = std::chrono::seconds(1);
 
 }  // namespace
@@ -91,7 +96,19 @@ World::World(Options options)
     triton::add_routes(router_, {names.uuid(), "sim", options_.ticket_servers});
     auto zaqar_options = options_.zaqar;
     if (zaqar_options.secret_key.empty()) zaqar_options.secret_key = "the key of the simulator";
+    zaqar_options.webhook_secret = [](const SubscriptionId& id) {
+        return signalbox::webhook_secret(World::webhook_secret, id);
+    };
     zaqar::add_routes(router_, zaqar_options);
+    wazo::add_routes(router_);
+    zaqar_form_ = std::make_unique<zaqar::ZaqarNotificationForm>(zaqar_options);
+    form_ = std::make_unique<native::ApplierForm>(*zaqar_form_);
+    WebhookCourier::Setup webhooks;
+    webhooks.secret = webhook_secret;
+    webhooks.user_agent = "signalbox/sim";
+    webhooks_ = std::make_unique<WebhookCourier>(std::move(webhooks), subscribers_, *form_, clock_);
+    couriers_.add("http", *webhooks_);
+    couriers_.add("https", *webhooks_);
     consul::Options consul_options;
     consul_options.node_name = "sim";
     consul_options.node_id = names.uuid().text();
@@ -135,6 +152,8 @@ Result<void> World::start() {
             std::move(tokens), node_->partition_of(tenant_of_tokens));
     }
     frontend_ = std::make_unique<Frontend>(std::move(setup), *node_, router_, http_probe_);
+    dispatcher_ = std::make_unique<Dispatcher>(Dispatcher::Setup{.index = dispatcher_index}, *node_,
+                                               couriers_, dispatcher_probe_);
     prober_ =
         std::make_unique<Prober>(*frontend_, other_servers_, options_.core.registry.probes_max);
     return {};
@@ -171,6 +190,8 @@ void World::crash() {
 void World::stop() {
     settle();
     node_->begin_stop();
+    dispatcher_->finish();
+    settle();
     for (const auto& partition : node_->partitions()) partition->stop();
     settle();
     for (const auto& weak : connections_) {
@@ -194,6 +215,8 @@ void World::take_down() {
     }
     connections_.clear();
     later_.clear();
+    subscribers_.server_has_gone();
+    dispatcher_.reset();
     prober_.reset();
     node_.reset();
     frontend_.reset();
@@ -213,7 +236,21 @@ void World::abandon(std::shared_ptr<SimConnection> connection) {
 }
 
 void World::deliver(std::vector<Completion> completions, std::vector<FeedDelivery> deliveries) {
+    const auto reports = std::stable_partition(
+        completions.begin(), completions.end(), [](const Completion& completion) {
+            return Frontend::index_of(completion.request) != dispatcher_index;
+        });
+    std::vector<Completion> reported(std::make_move_iterator(reports),
+                                     std::make_move_iterator(completions.end()));
+    completions.erase(reports, completions.end());
+    if (!reported.empty()) dispatcher_->deliver(std::move(reported));
     frontend_->deliver(std::move(completions), std::move(deliveries));
+}
+
+void World::carry_out(std::vector<Effect> effects) {
+    // Later, as on a thread of its own; recovery has effects before there is a dispatcher.
+    const auto shared = std::make_shared<std::vector<Effect>>(std::move(effects));
+    later_.push_back([this, shared] { dispatcher_->carry_out(std::move(*shared)); });
 }
 
 // Not at once: it may be that the partition is only just being opened.
@@ -263,6 +300,7 @@ bool World::step() {
     bool moved = carry_bytes();
     moved = run_later_work() || moved;
     moved = run_partitions() || moved;
+    moved = subscribers_.step() || moved;
     if (!disk_work_.empty()) {
         const auto work = std::move(disk_work_.front());
         disk_work_.pop_front();
@@ -299,7 +337,9 @@ void World::pass(Duration span) {
     };
     const auto before = second();
     clock_.advance(span);
-    if (!is_up() || second() == before) return;
+    if (!is_up()) return;
+    dispatcher_->tick();
+    if (second() == before) return;
     frontend_->tick();
     for (const auto& weak : connections_) {
         if (const auto connection = weak.lock()) connection->tick(clock_.now().steady);

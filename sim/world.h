@@ -17,13 +17,16 @@
 #include "dialect/http_session.h"
 #include "dialect/prober.h"
 #include "dialect/router.h"
+#include "dialect/zaqar/notification_form.h"
 #include "dialect/zaqar/zaqar_options.h"
+#include "runtime/dispatcher.h"
 #include "runtime/node.h"
 #include "runtime/partition_probe.h"
 #include "sim/response_reader.h"
 #include "sim/sim_clock.h"
 #include "sim/sim_disk.h"
 #include "sim/sim_http_client.h"
+#include "sim/sim_subscribers.h"
 #include "storage/file_journal.h"
 #include "storage/memory_store.h"
 
@@ -68,6 +71,7 @@ private:
 // One thread. Deterministic: the same seed and the same calls give the same world.
 class World : private ReadySink, private Executor {
 public:
+    static constexpr std::string_view webhook_secret = "the secret of the simulator";
     static constexpr std::string_view root_token = "the-root-token-of-the-simulator";
 
     struct Options {
@@ -118,6 +122,7 @@ public:
     [[nodiscard]] SimHttpClient& other_servers() { return other_servers_; }
     [[nodiscard]] SimClock& clock() { return clock_; }
     [[nodiscard]] SimDisk& disk() { return disk_; }
+    [[nodiscard]] SimSubscribers& subscribers() { return subscribers_; }
     [[nodiscard]] Random& random() { return random_; }
     [[nodiscard]] MemoryStore& store(size_t partition) { return *stores_[partition]; }
     [[nodiscard]] Partition& partition(size_t index) { return *node_->partitions()[index]; }
@@ -134,6 +139,7 @@ private:
     void post(std::function<void()> work) override { disk_work_.push_back(std::move(work)); }
     void deliver(std::vector<Completion> completions,
                  std::vector<FeedDelivery> deliveries) override;
+    void carry_out(std::vector<Effect> effects) override;
     void probe(std::vector<ProbeOrder> orders) override;
 
     Result<void> open_partition(size_t index);
@@ -148,16 +154,23 @@ private:
     SimHttpClient other_servers_{later_};
     SimClock clock_;
     SimDisk disk_;
+    SimSubscribers subscribers_{random_, clock_};
     std::vector<std::unique_ptr<MemoryStore>> stores_;
 
     // The running server; null while it is down.
     Metrics metrics_;
     HttpProbe http_probe_{metrics_};
     std::vector<std::unique_ptr<PartitionProbe>> probes_;
+    DispatcherProbe dispatcher_probe_{metrics_};
     Router router_;
+    std::unique_ptr<NotificationForm> zaqar_form_;
+    std::unique_ptr<NotificationForm> form_;
+    std::unique_ptr<Courier> webhooks_;
+    Couriers couriers_;
     std::vector<std::unique_ptr<FileJournal>> journals_;
     std::unique_ptr<Node> node_;
     std::unique_ptr<Frontend> frontend_;
+    std::unique_ptr<Dispatcher> dispatcher_;
     std::unique_ptr<Prober> prober_;
     std::deque<std::function<void()>> later_;
     std::deque<std::function<void()>> disk_work_;

@@ -111,6 +111,8 @@ void add_limit_options(OptionTable& table) {
                     [](O& o) -> auto& { return o.core.subscription.subscriptions_max; });
     table.add_count("subscriptions_per_queue_max", "Subscriptions of a queue",
                     [](O& o) -> auto& { return o.core.subscription.per_queue_max; });
+    table.add_count("followers_max", "Connections that are sent messages as they are posted",
+                    [](O& o) -> auto& { return o.core.subscription.followers_max; });
     table.add_count("subscriber_bytes_max", "Bytes of the URI of a subscriber",
                     [](O& o) -> auto& { return o.core.subscription.subscriber_bytes_max; });
     table.add_count("subscription_options_bytes_max", "Bytes of the options of a subscription",

@@ -66,6 +66,8 @@ Result<void> keep_bounds(ServeOptions& options, const GivenOptions& given) {
                    "zaqar_max_claim_grace");
     bounds.at_least(zaqar.claim_grace, "zaqar_default_claim_grace", zaqar.claim_grace_min,
                     "zaqar_min_claim_grace");
+    bounds.at_least(zaqar.subscription_ttl, "zaqar_default_subscription_ttl",
+                    zaqar.subscription_ttl_min, "zaqar_min_subscription_ttl");
     bounds.at_most(zaqar.messages_per_page_max, "zaqar_max_messages_per_page",
                    queue.messages_per_answer_max, "messages_per_answer_max");
     bounds.at_most(zaqar.messages_per_claim_max, "zaqar_max_messages_per_claim_or_pop",

@@ -122,7 +122,12 @@ private:
 void add_server_options(OptionTable& table);
 // How it stores, and what everything is limited to.
 void add_limit_options(OptionTable& table);
+void add_collection_options(OptionTable& table);
 void add_zaqar_options(OptionTable& table);
+// How subscribers are told.
+void add_notify_options(OptionTable& table);
+// Fails with one of those that does not fit the others.
+Result<void> check_notify_options(const ServeOptions& options);
 void add_registry_options(OptionTable& table);
 
 }  // namespace signalbox

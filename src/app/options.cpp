@@ -17,7 +17,9 @@ std::vector<OptionSpec> make_specs() {
     OptionTable table;
     add_server_options(table);
     add_limit_options(table);
+    add_collection_options(table);
     add_zaqar_options(table);
+    add_notify_options(table);
     add_registry_options(table);
     return table.take();
 }
@@ -249,6 +251,7 @@ Result<ServeOptions> make_serve_options(const OptionTexts& file, const OptionTex
         }
     }
     TRY(check_together(options));
+    TRY(check_notify_options(options));
     TRY(keep_bounds(options, given));
     return options;
 }

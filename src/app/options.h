@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/notify_options.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -42,6 +43,7 @@ struct ServeOptions {
     InboxLimits inbox;
     HttpLimits http;
     zaqar::Options zaqar;
+    NotifyOptions notify;
     consul::Options consul;
     std::vector<std::string> websocket_origins;
     uint64_t segment_bytes = 32u << 20;

@@ -283,6 +283,34 @@ TEST(Options, say_how_it_is_found_out_who_asks) {
     }
 }
 
+TEST(Options, say_how_subscribers_are_told) {
+    const auto options = make_serve_options({}, {},
+                                            {{"notify_network", {"10.1.0.0/16", "fd00::1"}},
+                                             {"mail_server", {"smtp://mail.example:587"}},
+                                             {"mail_from", {"bell@mail.example"}},
+                                             {"mail_tls", {"when-offered"}}});
+    ASSERT_TRUE(options) << options.error().message;
+    EXPECT_FALSE(options->notify.addresses.allows_private);
+    EXPECT_EQ(options->notify.addresses.allowed.size(), 2u);
+    EXPECT_EQ(options->notify.mail_tls, MailTls::when_offered);
+    EXPECT_EQ(ServeOptions().notify.mail_tls, MailTls::required);
+    for (const auto* network : {"10.0.0.1/8", "10.0.0.0/33", "example.org", ""}) {
+        EXPECT_NE(error_with({{"notify_network", {network}}}), "fine") << network;
+    }
+    for (const auto* url : {"mail.example:25", "http://mail.example", "smtp://",
+                            "smtp://user:password@mail.example", "smtp://mail.example/x"}) {
+        EXPECT_NE(error_with({{"mail_server", {url}}, {"mail_from", {"a@b"}}}), "fine") << url;
+    }
+    EXPECT_EQ(error_with({{"mail_server", {"smtps://mail.example"}}}),
+              "mail_server needs mail_from");
+    EXPECT_EQ(error_with({{"mail_from", {"a@b"}}}), "mail_from and mail_user need mail_server");
+    EXPECT_EQ(
+        error_with({{"mail_server", {"smtp://m"}}, {"mail_from", {"a@b"}}, {"mail_user", {"u"}}}),
+        "mail_user and mail_password_file need each other");
+    EXPECT_EQ(error_with({{"mail_server", {"smtp://m"}}, {"mail_from", {"a b@c"}}}),
+              "option --mail-from: \"a b@c\" must be a plain address, such as a@b.example");
+}
+
 TEST(Options, have_to_fit_together) {
     EXPECT_EQ(error_with({{"segment_bytes", {"128MiB"}}}),
               "checkpoint_bytes must not be smaller than segment_bytes");

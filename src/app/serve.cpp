@@ -15,15 +15,20 @@
 #include "app/authentication.h"
 #include "app/body_keys.h"
 #include "app/kept_secret.h"
+#include "app/notifications.h"
 #include "app/signal_inbox.h"
 #include "app/system_clock.h"
 #include "app/version.h"
 #include "app/worker_thread.h"
 #include "base/log.h"
+#include "codec/webhook_signature.h"
 #include "dialect/common/common_routes.h"
 #include "dialect/consul/consul_routes.h"
+#include "dialect/native/applier_form.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
+#include "dialect/wazo/wazo_routes.h"
+#include "dialect/zaqar/notification_form.h"
 #include "dialect/zaqar/zaqar_routes.h"
 #include "runtime/data_directory.h"
 #include "storage/file_journal.h"
@@ -70,6 +75,20 @@ size_t io_thread_count(const ServeOptions& options, size_t cores) {
     return cores <= 2 ? 1 : std::min<size_t>(cores - 1, 4);
 }
 
+// Where it can be reached that speaks Zaqar's dialect; empty when that is not known before it
+// listens.
+std::string own_url(const ServeOptions& options) {
+    for (const auto* list : {&options.tls_listen, &options.listen}) {
+        for (const auto& address : *list) {
+            const bool is_known =
+                address.port != 0 && address.host != "0.0.0.0" && address.host != "::";
+            if (!is_known || !address.dialects.has(Dialect::zaqar)) continue;
+            return fmt::format("{}://{}", address.tls ? "https" : "http", address.text());
+        }
+    }
+    return {};
+}
+
 // Everything that a running server consists of, in the order in which it is built.
 class RunningServer {
 public:
@@ -84,11 +103,12 @@ public:
         const std::string name = options_.node.empty() ? host_name() : options_.node;
         node_ = std::make_unique<Node>(
             Node::Identity{name, version(), directory_.node, directory_.history}, clock_, metrics_);
+        TRY(prepare_notifications());
         TRY_AS(auto server_options, make_server_options());
         server_ = std::make_unique<Server>(std::move(server_options));
         TRY_AS(const auto cipher, load_body_keys(options_, *disk_));
         for (size_t i = 0; i < options_.partitions; ++i) TRY(add_partition(i, cipher, random));
-        TRY(add_routes(name));
+        add_routes(name);
         TRY(server_->start(*node_, router_, http_probe_, random.next()));
         const auto took = std::chrono::duration_cast<Duration>(clock_.stopwatch() - started);
         LOG(info, "server.ready", {"version", version()}, {"node", name}, {"data", options_.data},
@@ -138,8 +158,26 @@ private:
         server.stop_timeout = options_.stop_timeout;
         server.probes_max = options_.core.registry.probes_max;
         TRY_AS(server.make_authenticator, prepare_authentication(options_, *node_, clock_));
+        TRY_AS(server.dispatch, prepare_dispatch(options_, webhook_secret_, *form_));
+        server.clock = &clock_;
         warn_of_clear_text();
         return server;
+    }
+
+    // What the dialect that has subscriptions says to subscribers.
+    Result<void> prepare_notifications() {
+        zaqar_ = options_.zaqar;
+        if (zaqar_.secret_key.empty()) {
+            TRY_AS(zaqar_.secret_key, kept_secret(*disk_, "zaqar-secret"));
+        }
+        if (zaqar_.public_url.empty()) zaqar_.public_url = own_url(options_);
+        TRY_AS(webhook_secret_, load_webhook_secret(*disk_));
+        zaqar_.webhook_secret = [secret = webhook_secret_](const SubscriptionId& id) {
+            return webhook_secret(secret, id);
+        };
+        zaqar_form_ = std::make_unique<zaqar::ZaqarNotificationForm>(zaqar_);
+        form_ = std::make_unique<native::ApplierForm>(*zaqar_form_);
+        return {};
     }
 
     // Whoever listens on the way has the credentials.
@@ -182,24 +220,24 @@ private:
         return {};
     }
 
-    Result<void> add_routes(const std::string& name) {
+    void add_routes(const std::string& name) {
         common::add_routes(router_);
         native::add_routes(router_);
         triton::add_routes(router_,
                            {directory_.node,
                             name,
                             {options_.ticket_servers.begin(), options_.ticket_servers.end()}});
-        auto zaqar_options = options_.zaqar;
-        if (zaqar_options.secret_key.empty()) {
-            TRY_AS(zaqar_options.secret_key, kept_secret(*disk_, "zaqar-secret"));
-        }
-        zaqar::add_routes(router_, zaqar_options);
+        wazo::add_routes(router_);
+        // Nobody subscribes who could not be told.
+        std::erase_if(zaqar_.subscriber_types, [this](const std::string& scheme) {
+            return !server_->couriers()->serves(scheme);
+        });
+        zaqar::add_routes(router_, zaqar_);
         auto consul_options = options_.consul;
         consul_options.node_name = name;
         consul_options.node_id = directory_.node.text();
         consul_options.version = version();
         consul::add_routes(router_, consul_options);
-        return {};
     }
 
     const ServeOptions& options_;
@@ -207,6 +245,10 @@ private:
     Metrics metrics_;
     HttpProbe http_probe_{metrics_};
     Router router_;
+    zaqar::Options zaqar_;  // with what is not given but made
+    std::string webhook_secret_;
+    std::unique_ptr<NotificationForm> zaqar_form_;
+    std::unique_ptr<NotificationForm> form_;
     DataDirectory directory_;
     std::unique_ptr<PosixDisk> disk_;
     std::vector<Storage> storages_;

@@ -14,6 +14,25 @@ Result<void> set_zaqar_secret_key(ServeOptions& options, const std::string& text
     return {};
 }
 
+Result<void> set_url(std::string& place, const std::string& text) {
+    if (!text.starts_with("http://") && !text.starts_with("https://")) {
+        return fail(ErrorCode::invalid_argument, "must begin with http:// or https://");
+    }
+    place = text;
+    return {};
+}
+
+Result<void> set_public_url(ServeOptions& options, const std::string& text) {
+    TRY(set_url(options.zaqar.public_url, text));
+    // Paths are written behind it.
+    while (options.zaqar.public_url.ends_with('/')) options.zaqar.public_url.pop_back();
+    return {};
+}
+
+Result<void> set_external_confirmation_url(ServeOptions& options, const std::string& text) {
+    return set_url(options.zaqar.external_confirmation_url, text);
+}
+
 }  // namespace
 
 void add_zaqar_options(OptionTable& table) {
@@ -73,6 +92,26 @@ void add_zaqar_options(OptionTable& table) {
                     [](O& o) -> auto& { return o.zaqar.limits.messages_per_page_max; });
     table.add_count("zaqar_max_messages_per_claim_or_pop", "Messages of one claim or pop",
                     [](O& o) -> auto& { return o.zaqar.limits.messages_per_claim_max; });
+    table.add_count("zaqar_max_subscriptions_per_page", "Subscriptions of one page",
+                    [](O& o) -> auto& { return o.zaqar.limits.subscriptions_per_page_max; });
+    table.add_count("zaqar_subscriptions_per_connection_max",
+                    "Subscriptions of one WebSocket that have no subscriber",
+                    [](O& o) -> auto& { return o.zaqar.limits.subscriptions_per_connection_max; });
+    table.add_duration("zaqar_min_subscription_ttl", "Shortest ttl of a subscription",
+                       [](O& o) -> auto& { return o.zaqar.limits.subscription_ttl_min; });
+    table.add_duration("zaqar_default_subscription_ttl", "Ttl of a subscription that names none",
+                       [](O& o) -> auto& { return o.zaqar.limits.subscription_ttl; });
+    table.add_switch("zaqar_require_confirmation",
+                     "A subscriber is told nothing before it has confirmed that it wants to be",
+                     [](O& o) -> auto& { return o.zaqar.require_confirmation; });
+    table.add("public_url", "URL",
+              "Where subscribers reach this server, for links to it; the first --listen when "
+              "nothing is said",
+              set_public_url);
+    table.add(
+        "zaqar_external_confirmation_url", "URL",
+        "The page that mails link to for a confirmation; one of this server when nothing is said",
+        set_external_confirmation_url);
     table.add_count("zaqar_max_pools_per_page", "Pools of one page",
                     [](O& o) -> auto& { return o.zaqar.limits.pools_per_page_max; });
     table.add_count("zaqar_max_flavors_per_page", "Flavors of one page",

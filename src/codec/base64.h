@@ -6,9 +6,9 @@
 
 namespace signalbox {
 
-// With padding, on one line.
+// With '+', '/' and padding; see base64url_encode() in codec/secret_token for the other one.
 std::string base64_encode(std::string_view bytes);
-// Takes exactly what base64_encode gives; nothing otherwise.
+// Nothing when it is not exactly what the above writes.
 std::optional<std::string> base64_decode(std::string_view text);
 
 }  // namespace signalbox

@@ -5,23 +5,25 @@
 namespace signalbox {
 namespace {
 
-TEST(Base64, goes_there_and_back) {
-    std::string bytes;
-    for (int i = 0; i < 260; ++i) {
-        const auto text = base64_encode(bytes);
-        EXPECT_EQ(text.size() % 4, 0U);
+TEST(Base64, writes_what_the_rfc_writes) {
+    const std::pair<const char*, const char*> vectors[] = {{"", ""},
+                                                           {"f", "Zg=="},
+                                                           {"fo", "Zm8="},
+                                                           {"foo", "Zm9v"},
+                                                           {"foob", "Zm9vYg=="},
+                                                           {"fooba", "Zm9vYmE="},
+                                                           {"foobar", "Zm9vYmFy"}};
+    for (const auto& [bytes, text] : vectors) {
+        EXPECT_EQ(base64_encode(bytes), text);
         EXPECT_EQ(base64_decode(text), bytes);
-        bytes += static_cast<char>(i * 7);
     }
-    EXPECT_EQ(base64_encode("any carnal pleas"), "YW55IGNhcm5hbCBwbGVhcw==");
 }
 
-TEST(Base64, refuses_what_is_none) {
-    for (const auto* text : {"a", "ab", "abc", "ab=", "a===", "====", "ab==cd==", "YQ==\n",
-                             " YQ=", "YR==", "Y*==", "YW\n=", "-_=="}) {
+TEST(Base64, takes_nothing_else) {
+    for (const auto* text :
+         {"Zg", "Zg=", "Zg= ", " Zg==", "Zm9v\n", "Z===", "Zh==", "Zm9v====", "Z-8="}) {
         EXPECT_FALSE(base64_decode(text)) << text;
     }
-    EXPECT_EQ(base64_decode(""), "");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/ids.h"
+#include "codec/base64.h"
 
 namespace signalbox {
 namespace {
@@ -17,10 +18,7 @@ std::string digest_base64(std::string_view bytes, const EVP_MD* kind) {
     const int made =
         EVP_Digest(bytes.data(), bytes.size(), digest.data(), &digest_bytes, kind, nullptr);
     ASSERT(made == 1);
-    std::string text(4UL * ((digest_bytes + 2) / 3), '\0');
-    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), digest.data(),
-                    static_cast<int>(digest_bytes));
-    return text;
+    return base64_encode({reinterpret_cast<const char*>(digest.data()), digest_bytes});
 }
 
 }  // namespace

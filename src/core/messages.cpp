@@ -138,6 +138,7 @@ Result<std::vector<MessageId>> Messages::post_all(Queue& queue, PostMessages& co
         }
         const auto place = append(queue, next.lane, row, step);
         ids.push_back(message_id(queue.number, place));
+        followers_.tell(queue.key, {ids.back(), row.ttl, message.body}, step);
         if (outbox != nullptr) {
             outboxes_.append(
                 *outbox, {0, ids.back(), row.created_at, row.ttl, row.seal, std::string(row.body)},

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "core/idempotency.h"
 #include "core/message_body.h"
+#include "core/message_followers.h"
 #include "core/message_walk.h"
 #include "core/outboxes.h"
 #include "core/queue_catalog.h"
@@ -25,13 +26,15 @@ namespace signalbox {
 class Messages {
 public:
     Messages(const QueueLimits& limits, MessageBodies& bodies, TenantUsage& usage,
-             QueueCatalog& catalog, Idempotency& idempotency, Outboxes& outboxes)
+             QueueCatalog& catalog, Idempotency& idempotency, Outboxes& outboxes,
+             const MessageFollowers& followers)
         : limits_(limits),
           bodies_(bodies),
           usage_(usage),
           catalog_(catalog),
           idempotency_(idempotency),
-          outboxes_(outboxes) {}
+          outboxes_(outboxes),
+          followers_(followers) {}
 
     Result<MessagesPosted> post(TenantId tenant, PostMessages& command, Step& step);
     // Nothing when it goes on in later batches: both look at a bounded number of rows at a time.
@@ -143,6 +146,7 @@ private:
     QueueCatalog& catalog_;
     Idempotency& idempotency_;
     Outboxes& outboxes_;
+    const MessageFollowers& followers_;
     std::deque<Unfinished> unfinished_;
     std::vector<Queue*> awake_;
     std::string row_buffer_;

@@ -2,6 +2,7 @@
 
 #include "core/claims.h"
 #include "core/message_body.h"
+#include "core/message_followers.h"
 #include "core/messages.h"
 #include "core/queue_catalog.h"
 #include "core/queue_cursors.h"
@@ -18,7 +19,8 @@ public:
           bodies(std::move(cipher)),
           catalog(limits.queue, usage),
           outboxes(limits.subscription),
-          messages(limits.queue, bodies, usage, catalog, idempotency, outboxes),
+          followers(limits.subscription),
+          messages(limits.queue, bodies, usage, catalog, idempotency, outboxes, followers),
           claims(limits.queue, catalog, messages, tenants),
           cursors(limits.queue, catalog),
           deliveries(limits.subscription, outboxes, catalog, bodies, messages),
@@ -68,12 +70,14 @@ public:
     void check() const {
         catalog.check();
         usage.check();
+        followers.check();
     }
 
     TenantUsage usage;
     MessageBodies bodies;
     QueueCatalog catalog;
     Outboxes outboxes;
+    MessageFollowers followers;
     Messages messages;
     Claims claims;
     QueueCursors cursors;

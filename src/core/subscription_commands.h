@@ -108,6 +108,15 @@ struct PurgeSubscriptions {
     QueueName queue;
 };
 
+struct MessagesFollowed {};
+// From now on, and until it is taken back, whoever asks is delivered an event for each message that
+// is posted to the queue: "message.posted", {"ttl_ms", "body"}, the subject is its id. It is stored
+// nowhere; nobody catches up.
+struct FollowMessages {
+    using Answer = MessagesFollowed;
+    QueueName queue;
+};
+
 // Stands for a queue's name and its subscribers in keys. Given out by a partition, from 1.
 using OutboxNumber = StrongNumber<struct OutboxNumberTag>;
 

@@ -14,6 +14,7 @@ enum class TimerKind : uint8_t {
     waiter_timeout,
     session_deadline,
     claim_deadline,
+    operation_deadline,
     queue_expiry,  // of its messages
     queue_delay,   // of its messages
     queue_rounds,  // through the queues that are not in memory

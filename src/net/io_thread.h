@@ -65,7 +65,8 @@ private:
     boost::asio::io_context context_{1};
     std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guard_;
     boost::asio::steady_timer ticker_{context_};
-    CurlClient client_{context_};
+    CurlLoop curl_{context_, {}};
+    CurlClient client_{curl_, {}};
     Readiness readiness_{context_};
     std::unique_ptr<Frontend> frontend_;
     std::unique_ptr<Prober> prober_;

@@ -1,5 +1,6 @@
 #include "net/server.h"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -23,6 +24,8 @@ using Tcp = asio::ip::tcp;
 
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 constexpr int backlog = 4096;
+// What a subscriber is being told when the server stops may take so long to come to an end.
+constexpr Duration dispatch_patience = std::chrono::seconds(2);
 
 // A peer that has gone without a word is noticed within about a minute, also while it owes us
 // nothing and we owe it nothing.
@@ -46,11 +49,18 @@ Error listen_error(const ListenAddress& address, const boost::system::error_code
 // Hands what a batch has made true to the io threads that asked for it.
 class Dealer : public ReadySink {
 public:
-    explicit Dealer(std::vector<std::unique_ptr<IoThread>>& threads, bool same_thread)
-        : threads_(threads), same_thread_(same_thread) {}
+    Dealer(std::vector<std::unique_ptr<IoThread>>& threads, bool same_thread,
+           DispatchThread* dispatch)
+        : threads_(threads), same_thread_(same_thread), dispatch_(dispatch) {}
+
+    void carry_out(std::vector<Effect> effects) override {
+        if (dispatch_ != nullptr) dispatch_->carry_out(std::move(effects));
+    }
 
     void deliver(std::vector<Completion> completions,
                  std::vector<FeedDelivery> deliveries) override {
+        if (dispatch_ != nullptr) take_reports(completions);
+        if (completions.empty() && deliveries.empty()) return;
         if (same_thread_) {
             threads_.front()->frontend().deliver(std::move(completions), std::move(deliveries));
             return;
@@ -87,8 +97,21 @@ public:
     }
 
 private:
+    // What the dispatcher asked, out of `completions`.
+    void take_reports(std::vector<Completion>& completions) {
+        const auto first =
+            std::stable_partition(completions.begin(), completions.end(), [](const auto& one) {
+                return Frontend::index_of(one.request) != DispatchThread::index;
+            });
+        if (first == completions.end()) return;
+        dispatch_->deliver(
+            {std::make_move_iterator(first), std::make_move_iterator(completions.end())});
+        completions.erase(first, completions.end());
+    }
+
     std::vector<std::unique_ptr<IoThread>>& threads_;
     const bool same_thread_;
+    DispatchThread* const dispatch_;
 };
 
 }  // namespace
@@ -104,8 +127,8 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
         const auto dialect = parse_dialect(rest.substr(0, equals));
         if (!dialect) {
             return fail(ErrorCode::invalid_argument,
-                        fmt::format("\"{}\" is not a dialect; known are native, triton, zaqar "
-                                    "and consul",
+                        fmt::format("\"{}\" is not a dialect; known are native, triton, zaqar, "
+                                    "wazo and consul",
                                     rest.substr(0, equals)),
                         "listen");
         }
@@ -141,17 +164,21 @@ std::string ListenAddress::text() const {
 class Server::Implementation {
 public:
     explicit Implementation(ServerOptions server_options) : options(std::move(server_options)) {
-        ASSERT(options.io_threads > 0 && options.io_threads < 256);
+        ASSERT(options.io_threads > 0 && options.io_threads <= DispatchThread::index);
         ASSERT(!options.core_on_io_thread || options.io_threads == 1);
         for (size_t i = 0; i < options.io_threads; ++i) {
             threads.push_back(std::make_unique<IoThread>());
+        }
+        if (options.dispatch) {
+            dispatch = std::make_unique<DispatchThread>(*options.dispatch, *options.clock);
         }
     }
 
     Core add_core() {
         cores.push_back(options.core_on_io_thread ? CoreLoop::on(*threads.front())
                                                   : CoreLoop::on_own_thread());
-        dealers.push_back(std::make_unique<Dealer>(threads, options.core_on_io_thread));
+        dealers.push_back(
+            std::make_unique<Dealer>(threads, options.core_on_io_thread, dispatch.get()));
         CoreLoop& core = *cores.back();
         return {*dealers.back(), [&core] { core.wake(); }};
     }
@@ -176,6 +203,7 @@ public:
             if (auto bound = bind(address); !bound) return bound;
         }
         for (auto& thread : threads) thread->start();
+        if (dispatch) dispatch->start(*node);
         for (size_t i = 0; i < cores.size(); ++i) cores[i]->start(*node->partitions()[i]);
         for (auto& listener : listeners) accept(*listener);
         started = true;
@@ -263,6 +291,8 @@ public:
                 listener->pause.cancel();
             }
         });
+        // While the cores still take reports.
+        if (dispatch) dispatch->finish(std::min(options.stop_timeout, dispatch_patience));
         for (size_t i = 0; i < cores.size(); ++i) {
             Partition& partition = *node->partitions()[i];
             cores[i]->call([&partition] {
@@ -277,6 +307,7 @@ public:
         }
         wait_for_connections();
         for (auto& core : cores) core->stop();
+        if (dispatch) dispatch->stop();
         for (auto& thread : threads) thread->stop();
         for (auto& thread : threads) thread->join();
     }
@@ -295,6 +326,7 @@ public:
     Node* node = nullptr;
     HttpProbe* probe = nullptr;
     std::vector<std::unique_ptr<IoThread>> threads;
+    std::unique_ptr<DispatchThread> dispatch;
     std::vector<std::unique_ptr<Dealer>> dealers;
     std::vector<std::unique_ptr<CoreLoop>> cores;
     std::vector<std::unique_ptr<Listener>> listeners;
@@ -311,6 +343,10 @@ Server::~Server() {
 
 Server::Core Server::add_core() {
     return implementation_->add_core();
+}
+
+const Couriers* Server::couriers() const {
+    return implementation_->dispatch ? &implementation_->dispatch->couriers() : nullptr;
 }
 
 Result<void> Server::start(Node& node, const Router& router, HttpProbe& probe, uint64_t seed) {

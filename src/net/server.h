@@ -11,6 +11,7 @@
 #include "dialect/http_probe.h"
 #include "dialect/router.h"
 #include "net/core_loop.h"
+#include "net/dispatch_thread.h"
 #include "net/tls.h"
 #include "port/http_client.h"
 #include "runtime/node.h"
@@ -42,6 +43,9 @@ struct ServerOptions {
     // Called for each io thread; what it makes belongs to that thread, as `client` does. When
     // there is none, what requests say of their sender is believed.
     std::function<std::unique_ptr<Authenticator>(HttpClient& client)> make_authenticator;
+    // How subscribers are told. When there is none, no effect is carried out.
+    std::optional<DispatchOptions> dispatch;
+    const Clock* clock = nullptr;  // of the node
 };
 
 // The threads and sockets of one server process. Opened and closed by the composition root:
@@ -62,13 +66,17 @@ public:
     };
     Core add_core();
 
+    // Which subscribers can be told; null when none can. Constant.
+    [[nodiscard]] const Couriers* couriers() const;
+
     // Binds and serves; the partitions of `node` in the order of add_core(). Fails with what is
     // wrong with an address, and names it.
     Result<void> start(Node& node, const Router& router, HttpProbe& probe, uint64_t seed);
     // Where it listens, with the ports that were chosen.
     [[nodiscard]] std::vector<ListenAddress> addresses() const;
 
-    // Takes no new connection, answers what is parked, lets answers out, and ends every thread.
+    // Takes no new connection, lets what subscribers are being told come to an end, answers what
+    // is parked, lets answers out, and ends every thread.
     void stop();
 
 private:

@@ -19,7 +19,10 @@ struct OutgoingRequest {
     std::vector<std::pair<std::string, std::string>> fields;
     std::string body;
     Duration timeout = std::chrono::seconds(10);  // for everything, from the name to the last byte
+    std::optional<Duration> connect_timeout;      // for the part of it before anything is sent
     size_t response_bytes_max = 1u << 20;
+    // Otherwise the answer is its status and its fields, whatever becomes of the rest of it.
+    bool wants_body = true;
     bool verifies_peer = true;  // https: by its certificate and its name
 };
 

@@ -189,11 +189,16 @@ void Partition::deliver() {
         LOG(error, "messages.unreadable", {"bodies", ready.unreadable.bodies},
             {"last", ready.unreadable.last});
     }
+    if (!ready.completions.empty() || !ready.deliveries.empty()) {
+        sink_.deliver(std::move(ready.completions), std::move(ready.deliveries));
+        ready.completions.clear();
+        ready.deliveries.clear();
+    }
+    if (!ready.effects.empty()) {
+        sink_.carry_out(std::move(ready.effects));
+        ready.effects.clear();
+    }
     if (!ready.probes.empty()) sink_.probe(std::exchange(ready.probes, {}));
-    if (ready.completions.empty() && ready.deliveries.empty()) return;
-    sink_.deliver(std::move(ready.completions), std::move(ready.deliveries));
-    ready.completions.clear();
-    ready.deliveries.clear();
 }
 
 void Partition::refuse_pending(const Error& error) {
@@ -224,6 +229,7 @@ void Partition::refuse_ready(const Error& error) {
     auto& ready = engine_.ready();
     for (auto& completion : ready.completions) refuse(completion.reply, error);
     ready.deliveries.clear();
+    ready.effects.clear();
     ready.probes.clear();
 }
 

@@ -25,6 +25,8 @@ public:
     virtual ~ReadySink() = default;
     virtual void deliver(std::vector<Completion> completions,
                          std::vector<FeedDelivery> deliveries) = 0;
+    // Behind the answers of the same batch. Each is reported with ReportDelivery.
+    virtual void carry_out(std::vector<Effect> effects) = 0;
     // Addresses to be asked how they are; what comes of it is told to the partition.
     virtual void probe(std::vector<ProbeOrder> orders) = 0;
 };

@@ -64,6 +64,10 @@ PartitionProbe::PartitionProbe(Registrar&& made)
       tickets_ended_(made.tickets("ended")),
       lines_(made.gauge("signalbox_lines", "Lines that are occupied or have settings")),
       sessions_(made.gauge("signalbox_sessions", "Sessions alive")),
+      keys_(made.gauge("signalbox_registry_keys", "Keys of the registry")),
+      nodes_(made.gauge("signalbox_registry_nodes", "Nodes of the registry")),
+      services_(made.gauge("signalbox_registry_services", "Instances of services")),
+      checks_(made.gauge("signalbox_registry_checks", "Checks of nodes and services")),
       waiters_(made.gauge("signalbox_waiters", "Requests parked")),
       subscribers_(made.gauge("signalbox_subscribers", "Event streams open")),
       feed_events_(made.gauge("signalbox_feed_events", "Events kept in the feed")),
@@ -114,6 +118,10 @@ void PartitionProbe::state(const State& state) {
     set(store_disk_bytes_, state.store.disk_bytes);
     set(store_memory_bytes_, state.store.memory_bytes);
     set(sessions_, state.engine.sessions);
+    set(keys_, state.engine.keys);
+    set(nodes_, state.engine.registry.nodes);
+    set(services_, state.engine.registry.services);
+    set(checks_, state.engine.registry.checks);
     set(waiters_, state.engine.waiters);
     set(subscribers_, state.engine.subscribers);
     set(feed_events_, state.engine.feed_events);

@@ -46,6 +46,10 @@ private:
     prometheus::Gauge& tickets_ended_;
     prometheus::Gauge& lines_;
     prometheus::Gauge& sessions_;
+    prometheus::Gauge& keys_;
+    prometheus::Gauge& nodes_;
+    prometheus::Gauge& services_;
+    prometheus::Gauge& checks_;
     prometheus::Gauge& waiters_;
     prometheus::Gauge& subscribers_;
     prometheus::Gauge& feed_events_;

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "operation_crash_loop.h"
+#include "notify_crash_loop.h"
 #include "queue_crash_loop.h"
 
 namespace signalbox {
@@ -35,6 +37,27 @@ TEST_P(CrashLoopTest, loses_no_message_and_gives_none_to_two) {
     EXPECT_GT(loop.acknowledged(), 0u);
     std::printf("%llu messages were posted, claimed and acknowledged\n",
                 static_cast<unsigned long long>(loop.acknowledged()));
+}
+
+TEST_P(CrashLoopTest, ends_each_operation_once_and_in_time) {
+    OperationCrashLoop loop({.kills = from_environment("CRASH_KILLS", 30) / 3,
+                             .seed = from_environment("CRASH_SEED", 1),
+                             .arguments = {"--io-threads", std::to_string(GetParam())}});
+    EXPECT_EQ(loop.run(), std::vector<std::string>());
+    EXPECT_GT(loop.timed_out(), 0u);
+    std::printf("%llu operations had no report in time, and followers came %d times\n",
+                static_cast<unsigned long long>(loop.timed_out()), loop.connections());
+}
+
+// CRASH_NOTIFICATIONS makes it longer.
+TEST_P(CrashLoopTest, tells_everybody_everything_in_order_and_under_one_id) {
+    NotifyCrashLoop loop({.kills = from_environment("CRASH_KILLS", 10),
+                          .notifications = from_environment("CRASH_NOTIFICATIONS", 20'000),
+                          .seed = from_environment("CRASH_SEED", 1),
+                          .arguments = {"--io-threads", std::to_string(GetParam())}});
+    EXPECT_EQ(loop.run(), std::vector<std::string>());
+    std::printf("%llu of %llu calls were taken\n", static_cast<unsigned long long>(loop.taken()),
+                static_cast<unsigned long long>(loop.calls()));
 }
 
 INSTANTIATE_TEST_SUITE_P(IoThreads, CrashLoopTest, testing::Values(1, 2),

@@ -174,7 +174,7 @@ TEST_F(OldRows, give_back_the_feed) {
     const auto tenant = find_tenant(*snapshot, "tenant");
     ASSERT_TRUE(tenant);
     EXPECT_EQ(*FeedReader::floor(*snapshot), Revision(1));
-    FeedReader reader(snapshot, *tenant, make_topic("tickets"), {});
+    FeedReader reader(snapshot, *tenant, {make_topic("tickets")}, {});
     const auto page = reader.next(100);
     ASSERT_TRUE(page);
     EXPECT_TRUE(page->at_end);

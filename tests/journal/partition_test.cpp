@@ -116,6 +116,7 @@ private:
             EXPECT_TRUE(is_new) << "answered twice";
         }
     }
+    void carry_out(std::vector<Effect> effects) override { EXPECT_TRUE(effects.empty()); }
     void probe(std::vector<ProbeOrder> orders) override { EXPECT_TRUE(orders.empty()); }
 
     Metrics metrics_;

@@ -355,5 +355,95 @@ TEST_F(FewWindows, drops_the_oldest_of_whoever_is_too_far_behind) {
     EXPECT_EQ(bodies_of(effect()), (Bodies{"3", "4", "5"}));
 }
 
+// Connections that are sent messages as they are posted.
+class FollowerSteps : public SubscriptionSteps {
+protected:
+    explicit FollowerSteps(CoreLimits limits = {}) : SubscriptionSteps(limits) {}
+
+    RequestId follow(const QueueName& followed = queue) {
+        driver_.must(FollowMessages{followed});
+        return driver_.last_request();
+    }
+    void give_up(RequestId request) {
+        driver_.run(Command{RequestId(), {}, {}, CancelRequest{request}});
+    }
+    // Who was told what.
+    std::vector<std::pair<uint64_t, std::string>> told() {
+        std::vector<std::pair<uint64_t, std::string>> all;
+        for (const auto& delivery : driver_.delivered()) {
+            all.emplace_back(delivery.subscriber.value,
+                             delivery.event ? delivery.event->data : "the end");
+        }
+        driver_.engine().check(driver_.clock().now(), driver_.store());
+        return all;
+    }
+};
+
+using Told = std::vector<std::pair<uint64_t, std::string>>;
+
+TEST_F(FollowerSteps, are_told_of_their_queue_until_they_go) {
+    post({"0"});
+    const auto first = follow().value;
+    const auto second = follow().value;
+    follow({QueueKind::topic, "q"});
+    EXPECT_EQ(told(), Told());
+    post({"1", "\"two\""}, seconds(60));
+    const std::string one = R"({"ttl_ms":60000,"body":1})";
+    const std::string two = R"({"ttl_ms":60000,"body":"two"})";
+    EXPECT_EQ(told(), (Told{{first, one}, {second, one}, {first, two}, {second, two}}));
+    give_up(RequestId(first));
+    give_up(RequestId(first));
+    post({"1"}, seconds(60));
+    EXPECT_EQ(told(), (Told{{second, one}}));
+    driver_.restart();
+    post({"3"});
+    EXPECT_EQ(told(), Told()) << "nothing of it is stored";
+}
+
+TEST_F(FollowerSteps, are_told_what_was_sealed_in_the_clear) {
+    driver_.set_cipher(sim_cipher());
+    driver_.restart();
+    CreateQueue create;
+    create.queue = queue;
+    create.settings.encrypt = true;
+    driver_.must(create);
+    const auto request = follow().value;
+    post({"\"secret\""}, seconds(60));
+    EXPECT_EQ(told(), (Told{{request, R"({"ttl_ms":60000,"body":"secret"})"}}));
+}
+
+TEST_F(FollowerSteps, are_let_go_when_the_server_stops) {
+    const auto request = follow().value;
+    driver_.stop();
+    EXPECT_EQ(told(), (Told{{request, "the end"}}));
+    const auto refused = driver_.ask(FollowMessages{queue});
+    ASSERT_TRUE(refused && !*refused);
+    EXPECT_EQ(refused->error().code, ErrorCode::unavailable);
+}
+
+class FewFollowers : public FollowerSteps {
+protected:
+    FewFollowers() : FollowerSteps(narrow()) {}
+    static CoreLimits narrow() {
+        CoreLimits limits;
+        limits.subscription.per_queue_max = 1;
+        limits.subscription.followers_max = 2;
+        return limits;
+    }
+    std::optional<ErrorCode> refusal_of(const QueueName& followed) {
+        const auto answer = driver_.ask(FollowMessages{followed});
+        return *answer ? std::nullopt : std::optional(answer->error().code);
+    }
+};
+
+TEST_F(FewFollowers, are_refused_beyond_their_limits) {
+    const auto first = follow();
+    EXPECT_EQ(refusal_of(queue), ErrorCode::overloaded);
+    follow({QueueKind::queue, "other"});
+    EXPECT_EQ(refusal_of({QueueKind::queue, "third"}), ErrorCode::overloaded);
+    give_up(first);
+    EXPECT_EQ(refusal_of(queue), std::nullopt);
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -120,6 +120,43 @@ class Conversation:
             self.assertEqual([{'name': f'q{n}'}], self.peer.receive()['body']['queues'])
             self.assertEqual(204, self.peer.receive()['headers']['status'])
 
+    def test_what_is_posted_is_pushed_in_order(self):
+        status, made = self.peer.ask('subscription_create', queue_name='q')
+        self.assertEqual((201, 'Subscription q created.'), (status, made['message']))
+        self.assertEqual((409, 'Subscription q not created.'),
+                         self.peer.ask('subscription_create', queue_name='q'))
+        poster = Peer('/', self.id())
+        self.addCleanup(poster.socket.close)
+        count = 300
+        for n in range(count):
+            poster.send('message_post', queue_name='q', messages=[{'body': {'é': n}, 'ttl': 60}])
+        for n in range(count):
+            self.assertEqual({'ttl': 60, 'body': {'é': n}, 'Message_Type': 'Notification',
+                              'queue_name': 'q'}, self.peer.receive())
+        # A subscriber of its own messages is told before or behind the answer.
+        self.peer.send('message_post', queue_name='q', messages=[{'body': 'own'}])
+        both = [self.peer.receive(), self.peer.receive()]
+        self.assertEqual(['own'], [each['body'] for each in both if 'request' not in each])
+        made = made['subscription_id']
+        self.assertEqual((204, f'Subscription {made} removed.'),
+                         self.peer.ask('subscription_delete', queue_name='q',
+                                       subscription_id=made))
+        self.assertEqual(201, self.peer.ask('message_post', queue_name='q',
+                                            messages=[{'body': 'later'}])[0])
+
+    def test_subscriptions_of_others_are_kept(self):
+        made = self.peer.ask('subscription_create', queue_name='q',
+                             subscriber='http://192.0.2.1/', ttl=600, options={'a': [1.5]})[1]
+        made = made['subscription_id']
+        status, got = self.peer.ask('subscription_get', queue_name='q', subscription_id=made)
+        self.assertEqual((200, 600, {'a': [1.5]}), (status, got['ttl'], got['options']))
+        status, listed = self.peer.ask('subscription_list', queue_name='q')
+        self.assertEqual([made], [each['id'] for each in listed['subscriptions']])
+        self.assertEqual(204, self.peer.ask('subscription_delete', queue_name='q',
+                                            subscription_id=made)[0])
+        self.assertEqual(404, self.peer.ask('subscription_get', queue_name='q',
+                                            subscription_id=made)[0])
+
     def test_large_messages_come_whole(self):
         body = 'x' * 200000
         status, posted = self.peer.ask('message_post', queue_name='q', messages=[{'body': body}])
@@ -174,6 +211,27 @@ class EdgeTest(unittest.TestCase):
         peer.socket.sock.setblocking(True)
         self.assertEqual(400, peer.receive()['headers']['status'])
         peer.socket.sock.shutdown(socket.SHUT_RDWR)
+
+    def test_a_subscriber_that_does_not_read_is_closed(self):
+        peer = Peer('/', 'sleepy')
+        self.assertEqual(201, peer.ask('subscription_create', queue_name='q')[0])
+        poster = Peer('/', 'sleepy')
+        self.addCleanup(poster.socket.close)
+        body = 'x' * 100_000
+        for _ in range(400):
+            self.assertEqual(201, poster.ask('message_post', queue_name='q',
+                                             messages=[{'body': body}])[0])
+        # What it got before that is whole; then it is told why there is no more.
+        count = 0
+        while True:
+            opcode, data = peer.socket.recv_data(control_frame=True)
+            if opcode == websocket.ABNF.OPCODE_CLOSE:
+                break
+            self.assertEqual(body, json.loads(data)['body'])
+            count += 1
+        self.assertEqual(b'\x03\xf0', data[:2])
+        self.assertGreater(count, 0)
+        self.assertLess(count, 400)
 
     def test_a_stop_says_goodbye(self):
         stopping = Server()

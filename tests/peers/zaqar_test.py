@@ -198,6 +198,66 @@ class Version2(EveryVersion, unittest.TestCase):
         with self.assertRaises(errors.ResourceNotFound):
             guest.queue('orders').post({'body': 1})
 
+    def subscribe(self, path='', **what):
+        what.setdefault('ttl', 600)
+        return self.client.subscription('orders', subscriber='http://192.0.2.1/' + path, **what)
+
+    def test_subscriptions_are_made_and_changed(self):
+        options = {'post_headers': {'X-A': 'b'}, 'own': [1.5, None, 'é']}
+        made = self.subscribe(options=options)
+        self.assertEqual((600, options, 0, False),
+                         (made.ttl, made.options, made.age, made.confirmed))
+        read = self.client.subscription('orders', id=made.id)
+        self.assertEqual((made.subscriber, options), (read.subscriber, read.options))
+        # The same again is the same, as long as it is not confirmed.
+        self.assertEqual(made.id, self.subscribe().id)
+        made.update({'ttl': 900, 'options': {}})
+        read = self.client.subscription('orders', id=made.id)
+        self.assertEqual((made.subscriber, 900, {}), (read.subscriber, read.ttl, read.options))
+        other = self.subscribe('other')
+        with self.assertRaises(errors.ConflictError):
+            other.update({'subscriber': made.subscriber})
+        with self.assertRaises(errors.MalformedRequest):
+            other.update({'ttl': 1})
+        made.delete()
+        made.delete()
+        with self.assertRaises(errors.ResourceNotFound):
+            self.client.subscription('orders', id=made.id)
+        with self.assertRaises(errors.ResourceNotFound):
+            made.update({'ttl': 900})
+
+    def test_subscriptions_are_listed(self):
+        made = {self.subscribe(str(n)).id for n in range(12)}
+        pages = self.client.subscriptions('orders', limit=5).stream()
+        seen = []
+        with self.assertRaises(StopIteration):
+            while True:
+                seen.append(next(pages))
+        self.assertEqual(12, len(seen))
+        self.assertEqual(made, {each.id for each in seen})
+        self.assertEqual({('orders', 600, False)},
+                         {(each.queue_name, each.ttl, each.confirmed) for each in seen})
+        self.queue.purge(resource_types=['subscriptions'])
+        self.assertEqual([], list(self.client.subscriptions('orders')))
+
+    def test_what_is_wrong_of_a_subscription_is_told(self):
+        for subscriber, why in (('ftp://a.example', 'supported in the list'),
+                                ('trust+http://a.example', 'Keystone'), ('mailto:a', 'address')):
+            with self.assertRaises(errors.MalformedRequest) as wrong:
+                self.client.subscription('orders', subscriber=subscriber, ttl=600)
+            self.assertIn(why, str(wrong.exception))
+        with self.assertRaises(errors.MalformedRequest) as wrong:
+            self.subscribe(ttl=59)
+        self.assertIn('at least 60 seconds', str(wrong.exception))
+
+    def test_subscriptions_are_there_after_a_crash(self):
+        made = self.subscribe(options={'a': 1})
+        server.kill()
+        server.restart()
+        read = self.client.subscription('orders', id=made.id)
+        self.assertEqual((made.subscriber, 600, {'a': 1}),
+                         (read.subscriber, read.ttl, read.options))
+
     def test_queues_can_be_filtered(self):
         for name, colour in (('a1', 'red'), ('a2', 'blue'), ('b1', 'red')):
             self.client.queue(name, force_create=True).metadata({'colour': colour})

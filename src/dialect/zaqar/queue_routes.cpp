@@ -171,24 +171,37 @@ Checked<void> stats(const ZaqarCall& call) {
     return {};
 }
 
+void purge_subscriptions(const ExchangePtr& exchange, const std::string& project,
+                         const QueueName& queue) {
+    exchange->ask(
+        project, PurgeSubscriptions{queue}, [exchange](const Result<SubscriptionsPurged>& purged) {
+            exchange->respond(purged ? empty_response(204) : render(fault_of(purged.error())));
+        });
+}
+
 Checked<void> purge(const ZaqarCall& call) {
-    bool purges_messages = true;
+    PurgedTypes types{true, true};
     if (!call.request().body.empty()) {
-        const auto types = read_purge(call.request().body);
-        if (!types) return refuse(types.error());
-        purges_messages = types->messages;
+        const auto given = read_purge(call.request().body);
+        if (!given) return refuse(given.error());
+        types = *given;
     }
     const ExchangePtr exchange = call.exchange();
-    if (!purges_messages) {
+    const auto go_on = [exchange, types, project = call.project(), queue = call.queue()] {
+        if (types.subscriptions) return purge_subscriptions(exchange, project, queue);
         exchange->respond(empty_response(204));
+    };
+    if (!types.messages) {
+        go_on();
         return {};
     }
-    exchange->ask(call.project(), PurgeQueue{call.queue()}, [exchange](Result<QueuePurged> purged) {
-        if (!purged && purged.error().code != ErrorCode::not_found) {
-            return exchange->respond(render(fault_of(purged.error())));
-        }
-        exchange->respond(empty_response(204));
-    });
+    exchange->ask(call.project(), PurgeQueue{call.queue()},
+                  [exchange, go_on](const Result<QueuePurged>& purged) {
+                      if (!purged && purged.error().code != ErrorCode::not_found) {
+                          return exchange->respond(render(fault_of(purged.error())));
+                      }
+                      go_on();
+                  });
     return {};
 }
 

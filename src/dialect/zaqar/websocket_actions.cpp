@@ -259,20 +259,31 @@ Checked<void> show_stats(Call& call) {
     return {};
 }
 
+void purge_subscriptions(Call& call, const QueueName& queue) {
+    call.ask(PurgeSubscriptions{queue},
+             [](Call& self, const SubscriptionsPurged& /*purged*/) { self.respond(204, "{}"); });
+}
+
 Checked<void> purge_queue(Call& call) {
+    PurgedTypes types{true, true};
     if (!call.request().member("resource_types").empty()) {
-        const auto types = read_purge(call.request().body());
-        if (!types) return refuse(types.error());
-        if (!types->messages) {
-            call.respond(204, "{}");
-            return {};
-        }
+        const auto given = read_purge(call.request().body());
+        if (!given) return refuse(given.error());
+        types = *given;
     }
-    call.ask_any(PurgeQueue{call.queue()}, [](Call& self, const Result<QueuePurged>& purged) {
+    const auto go_on = [types, queue = call.queue()](Call& self) {
+        if (types.subscriptions) return purge_subscriptions(self, queue);
+        self.respond(204, "{}");
+    };
+    if (!types.messages) {
+        go_on(call);
+        return {};
+    }
+    call.ask_any(PurgeQueue{call.queue()}, [go_on](Call& self, const Result<QueuePurged>& purged) {
         if (!purged && purged.error().code != ErrorCode::not_found) {
             return self.refuse_with(fault_of(purged.error()));
         }
-        self.respond(204, "{}");
+        go_on(self);
     });
     return {};
 }
@@ -285,14 +296,9 @@ Checked<void> list_queues(Call& call) {
     return {};
 }
 
-Checked<void> no_subscriptions(Call& call) {
-    call.respond(501, R"({"error":"This server has no subscriptions yet."})");
-    return {};
-}
-
 struct Action {
     std::string_view name;
-    Checked<void> (*run)(Call& call);
+    Checked<void> (*run)(Call& call);  // null: WebSocketSubscriptions does it
     // Of the route that does the same; its parameters are members of the body.
     HttpMethod method;
     std::string_view path;
@@ -320,13 +326,11 @@ constexpr std::array actions{
     Action{"queue_get_stats", show_stats, HttpMethod::get, "/queues/:queue_name/stats"},
     Action{"queue_delete", delete_queue, HttpMethod::erase, "/queues/:queue_name"},
     Action{"queue_purge", purge_queue, HttpMethod::post, "/queues/:queue_name/purge"},
-    Action{"subscription_create", no_subscriptions, HttpMethod::post,
-           "/queues/:queue_name/subscriptions"},
-    Action{"subscription_list", no_subscriptions, HttpMethod::get,
-           "/queues/:queue_name/subscriptions"},
-    Action{"subscription_get", no_subscriptions, HttpMethod::get,
+    Action{"subscription_create", nullptr, HttpMethod::post, "/queues/:queue_name/subscriptions"},
+    Action{"subscription_list", nullptr, HttpMethod::get, "/queues/:queue_name/subscriptions"},
+    Action{"subscription_get", nullptr, HttpMethod::get,
            "/queues/:queue_name/subscriptions/:subscription_id"},
-    Action{"subscription_delete", no_subscriptions, HttpMethod::erase,
+    Action{"subscription_delete", nullptr, HttpMethod::erase,
            "/queues/:queue_name/subscriptions/:subscription_id"},
 };
 
@@ -353,6 +357,10 @@ bool is_changing_action(std::string_view action) {
     return action_of(action).method != HttpMethod::get;
 }
 
+bool is_subscription_action(std::string_view action) {
+    return action_of(action).run == nullptr;
+}
+
 Result<void> check_websocket_action(const WebSocketRequest& request, const Identity& identity) {
     if (identity.acl.empty()) return {};
     const auto& action = action_of(request.action());
@@ -369,7 +377,9 @@ Result<void> check_websocket_action(const WebSocketRequest& request, const Ident
 }
 
 void run_websocket_action(const std::shared_ptr<WebSocketCall>& call) {
-    const auto done = action_of(call->request().action()).run(*call);
+    const auto run = action_of(call->request().action()).run;
+    ASSERT(run != nullptr);
+    const auto done = run(*call);
     if (!done) call->refuse_with(done.error());
 }
 

@@ -81,7 +81,7 @@ private:
     const Respond respond_;
 };
 
-// Runs the action that the request names, which keeps its schema.
+// Runs the action that the request names, which keeps its schema and is none on subscriptions.
 void run_websocket_action(const std::shared_ptr<WebSocketCall>& call);
 
 // Actions on claims; each fails with why it cannot be done.
@@ -92,6 +92,9 @@ Checked<void> websocket_delete_claim(WebSocketCall& call);
 
 // [{"id","claim_id","ttl","age","body"}...]
 std::string listed_messages(const std::vector<MessageView>& messages);
+
+// Whether it is run by WebSocketSubscriptions.
+bool is_subscription_action(std::string_view action);
 
 // Whether it changes something.
 bool is_changing_action(std::string_view action);

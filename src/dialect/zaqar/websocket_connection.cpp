@@ -57,6 +57,11 @@ bool is_lengthy_action(std::string_view action) {
 void WebSocketConnection::begin(const std::shared_ptr<WebSocketSession>& socket,
                                 std::shared_ptr<const Options> options) {
     const auto connection = std::make_shared<WebSocketConnection>(socket, std::move(options));
+    connection->subscriptions_ = std::make_shared<WebSocketSubscriptions>(
+        socket, [weak = connection->weak_from_this()](std::string message, bool is_binary) {
+            if (const auto self = weak.lock()) self->push(std::move(message), is_binary);
+        });
+    socket->when_gone([subscriptions = connection->subscriptions_] { subscriptions->end_all(); });
     socket->every_tick([connection] { connection->tick(); });
     socket->when_drained([connection] { connection->flush(); });
     socket->when_message(
@@ -123,11 +128,14 @@ void WebSocketConnection::run(WebSocketRequest request, const SlotPtr& slot) {
     look_at_input();
     socket_->set_caller(identity->user.empty() ? socket_->exchange().origin().peer
                                                : identity->user);
-    run_websocket_action(std::make_shared<WebSocketCall>(
+    const auto call = std::make_shared<WebSocketCall>(
         std::move(asker), std::move(request),
         [self = shared_from_this(), slot](int status, const std::string& body) {
             self->answer(slot, status, body);
-        }));
+        });
+    if (!is_subscription_action(call->request().action())) return run_websocket_action(call);
+    const auto done = subscriptions_->run(*call, slot->is_binary);
+    if (!done) call->refuse_with(done.error());
 }
 
 void WebSocketConnection::authenticate(const WebSocketRequest& request, const SlotPtr& slot) {
@@ -152,6 +160,8 @@ void WebSocketConnection::authenticate(const WebSocketRequest& request, const Sl
 
 void WebSocketConnection::authenticated(Result<IdentityPtr> identity, const SlotPtr& slot) {
     if (identity) {
+        // Whoever it speaks for now has not subscribed to what is another one's.
+        if (identity_ && identity_->tenant != (*identity)->tenant) subscriptions_->end_all();
         identity_ = std::move(*identity);
         return answer(slot, 200, R"({"message":"Authentified."})");
     }
@@ -218,6 +228,22 @@ void WebSocketConnection::answer(const SlotPtr& slot, int status, std::string_vi
     flush();
 }
 
+// Behind what was answered before, and no further than what a client may leave unread.
+void WebSocketConnection::push(std::string message, bool is_binary) {
+    if (socket_->is_over()) return;
+    pushed_bytes_ += message.size();
+    if (pushed_bytes_ > socket_->frontend().limits().websocket.backlog_bytes_max) {
+        return socket_->close(websocket_close::policy_violation, "the client reads too slowly");
+    }
+    const auto slot = std::make_shared<Slot>();
+    slot->is_binary = is_binary;
+    slot->is_pushed = true;
+    slot->answer = std::move(message);
+    slots_.push_back(slot);
+    keep(*slot, slot->answer.size());
+    flush();
+}
+
 void WebSocketConnection::keep(Slot& slot, size_t bytes) {
     window_.let_go(slot.kept_bytes);
     window_.keep(bytes);
@@ -230,6 +256,7 @@ void WebSocketConnection::flush() {
         const auto first = std::move(slots_.front());
         slots_.pop_front();
         keep(*first, 0);
+        if (first->is_pushed) pushed_bytes_ -= first->answer.size();
         send(*first);
     }
     look_at_input();
@@ -258,6 +285,7 @@ void WebSocketConnection::send(const Slot& slot) {
 }
 
 void WebSocketConnection::tick() {
+    subscriptions_->tick();
     auto& frontend = socket_->frontend();
     if (!identity_ || frontend.authenticator().still_holds(*identity_, frontend.now())) return;
     identity_ = nullptr;

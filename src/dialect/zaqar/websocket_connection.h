@@ -8,6 +8,7 @@
 #include "dialect/answer_window.h"
 #include "dialect/websocket_session.h"
 #include "dialect/zaqar/websocket_call.h"
+#include "dialect/zaqar/websocket_subscriptions.h"
 
 namespace signalbox::zaqar {
 
@@ -18,7 +19,9 @@ namespace signalbox::zaqar {
 //
 // Where clients have to prove who they are, they do so by the action `authenticate`, as often as
 // they like; what comes behind it waits for its outcome, as it does for lists of queues, which do
-// not come from the core. When what they proved it with expires, the connection is closed.
+// not come from the core. Messages that the connection subscribed to go out between the answers; a
+// client that does not read them is closed, like one that does not read its answers. When what they
+// proved it with expires, the connection is closed.
 class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnection> {
 public:
     static void begin(const std::shared_ptr<WebSocketSession>& socket,
@@ -30,12 +33,13 @@ public:
         : socket_(std::move(socket)), options_(std::move(options)) {}
 
 private:
-    // A request whose answer is not sent yet.
+    // A request whose answer is not sent yet, or a message that was subscribed to.
     struct Slot {
         bool is_binary = false;
         std::string echo;
         std::string answer;  // as JSON; empty: there is none yet
         bool is_lengthy = false;
+        bool is_pushed = false;
         size_t kept_bytes = 0;  // of it, as window_ knows
     };
     using SlotPtr = std::shared_ptr<Slot>;
@@ -51,6 +55,7 @@ private:
     void answer(const SlotPtr& slot, int status, std::string_view body);
     void answer_error(const SlotPtr& slot, int status, std::string_view error);
     void answer_fault(const SlotPtr& slot, const Fault& fault);
+    void push(std::string message, bool is_binary);
     void keep(Slot& slot, size_t bytes);
     void flush();
     void send(const Slot& slot);
@@ -60,7 +65,9 @@ private:
     const std::shared_ptr<WebSocketSession> socket_;
     const std::shared_ptr<const Options> options_;
     IdentityPtr identity_;  // null: nobody has proved anything
+    std::shared_ptr<WebSocketSubscriptions> subscriptions_;
     std::deque<SlotPtr> slots_;
+    size_t pushed_bytes_ = 0;  // of messages among them
     AnswerWindow window_;
     SlotPtr barrier_;  // what comes behind it waits for its answer; null: nothing does
 };

@@ -74,6 +74,10 @@ Checked<size_t> check_claim_limit(std::optional<int64_t> limit, const ZaqarLimit
     return check_limit(limit, limits.messages_per_claim_max, limits, message_limit_text);
 }
 
+Checked<size_t> check_subscription_limit(std::optional<int64_t> limit, const ZaqarLimits& limits) {
+    return check_limit(limit, limits.subscriptions_per_page_max, limits, message_limit_text);
+}
+
 Checked<size_t> check_pool_limit(std::optional<int64_t> limit, const ZaqarLimits& limits) {
     return check_limit(limit, limits.pools_per_page_max, limits, limit_text);
 }

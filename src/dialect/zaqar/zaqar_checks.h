@@ -24,6 +24,7 @@ Checked<size_t> check_queue_limit(std::optional<int64_t> limit, const ZaqarLimit
 // For pages of messages, and of ids.
 Checked<size_t> check_message_limit(std::optional<int64_t> limit, const ZaqarLimits& limits);
 Checked<size_t> check_claim_limit(std::optional<int64_t> limit, const ZaqarLimits& limits);
+Checked<size_t> check_subscription_limit(std::optional<int64_t> limit, const ZaqarLimits& limits);
 Checked<size_t> check_pool_limit(std::optional<int64_t> limit, const ZaqarLimits& limits);
 Checked<size_t> check_flavor_limit(std::optional<int64_t> limit, const ZaqarLimits& limits);
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "dialect/zaqar/confirmation_page.h"
 #include "dialect/zaqar/signed_url.h"
 #include "dialect/zaqar/zaqar_checks.h"
 
@@ -110,11 +111,13 @@ void add_routes(Router& router, const Options& options) {
     add_claim_routes(routes);
     add_queue_routes(routes);
     add_share_routes(routes);
+    add_subscription_routes(routes);
     add_health_routes(routes);
     if (options.admin_mode && options.pooling) {
         add_pool_routes(routes);
         add_flavor_routes(routes);
     }
+    add_confirmation_page(routes);
     add_document_routes(routes);
     add_websocket_routes(routes);
     const auto shared = routes.shared_options();

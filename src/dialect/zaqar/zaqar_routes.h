@@ -42,6 +42,7 @@ void add_message_routes(RouteTable& routes);
 void add_claim_routes(RouteTable& routes);
 void add_queue_routes(RouteTable& routes);
 void add_share_routes(RouteTable& routes);
+void add_subscription_routes(RouteTable& routes);
 void add_pool_routes(RouteTable& routes);
 void add_flavor_routes(RouteTable& routes);
 void add_health_routes(RouteTable& routes);

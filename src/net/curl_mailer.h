@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+#include "net/curl_loop.h"
+#include "port/mailer.h"
+
+namespace signalbox {
+
+// Whether what is said to a mail server, the mails among it, travels encrypted.
+enum class MailTls : uint8_t {
+    required,
+    when_offered,
+    none,
+};
+
+// A client of one mail server (SMTP) on a loop of libcurl's. Nothing is under way when it is
+// destroyed, unless the loop goes with it. The loop's thread only.
+class CurlMailer : public Mailer {
+public:
+    struct Options {
+        std::string url;   // smtp://host:port, or smtps://host:port for TLS from the first byte
+        std::string user;  // empty: it needs none
+        std::string password;
+        MailTls tls = MailTls::required;
+        std::string ca_file;  // empty: those of the system
+    };
+    CurlMailer(CurlLoop& loop, Options options);
+
+    void send(OutgoingMail mail, Then then) override;
+
+private:
+    CurlLoop& loop_;
+    const Options options_;
+};
+
+}  // namespace signalbox
