@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "bench/feed/measurements.h"
 #include "bench/notify/measurements.h"
 #include "bench/queue/measurements.h"
 #include "bench/registry/measurements.h"
@@ -31,6 +32,7 @@ const std::vector<Measurement> measurements{{"throughput", measure_throughput},
                                             {"queue-depth", measure_queue_depth},
                                             {"queue-memory", measure_queue_memory},
                                             {"import", measure_import},
+                                            {"feed", measure_feed},
                                             {"notify", measure_notify},
                                             {"peers", measure_peers},
                                             {"registry", measure_registry},

@@ -166,7 +166,7 @@ void LockSeeker::hang_up() {
 
 // What was asked for may have been done.
 void LockSeeker::broken() {
-    if (stage_ == Stage::making) return forget();
+    if (stage_ == Stage::making || stage_ == Stage::none) return forget();
     // It may hold the key, and does not believe so.
     if (stage_ == Stage::acquiring || stage_ == Stage::releasing) return forget();
     stage_ = holds_ ? Stage::holding : Stage::idle;
@@ -194,18 +194,19 @@ void LockSeeker::begin() {
     } else if (holds_ && random.chance(1, 30)) {
         oracle_.lets_go(number_);
         holds_ = false;
-        const bool ends = random.chance(1, 3);
+        is_ended_ = random.chance(1, 3);
         try_to(Stage::releasing,
-               ends ? "session/destroy/" + session_ : "kv/lock?release=" + session_);
-        if (ends) session_ += "?";  // it is gone, or will be
+               is_ended_ ? "session/destroy/" + session_ : "kv/lock?release=" + session_);
     }
 }
 
 void LockSeeker::answered(const SimResponse& response) {
     const Stage stage = stage_;
+    // It has died meanwhile.
+    if (stage == Stage::none) return;
     stage_ = holds_ ? Stage::holding : Stage::idle;
     if (is_refusal(response)) {
-        if (stage == Stage::making || session_.ends_with('?')) forget();
+        if (stage == Stage::making || stage == Stage::releasing) forget();
         return;
     }
     switch (stage) {
@@ -226,7 +227,7 @@ void LockSeeker::answered(const SimResponse& response) {
             stage_ = Stage::holding;
             return oracle_.holds(number_, now(), until_);
         case Stage::releasing:
-            if (session_.ends_with('?')) forget();
+            if (is_ended_) forget();
             return;
         case Stage::none:
         case Stage::idle:

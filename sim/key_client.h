@@ -91,6 +91,7 @@ private:
     Stage stage_ = Stage::none;
     std::string session_;
     bool holds_ = false;
+    bool is_ended_ = false;  // it has asked for its session to be destroyed
     SteadyInstant sent_at_;
     SteadyInstant until_;  // it may be believed that the session lives
 };

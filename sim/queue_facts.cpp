@@ -237,7 +237,9 @@ bool QueueFacts::is_expired(const Message& message, const QueueCall& before) con
     for (const auto* claim : queues_.at(message.call->queue).unknown_claims) {
         if (!ends_before(*claim, message.call->sent)) return false;
     }
-    return is_past(*message.call, message.posted->ttl_ms + options_.lateness_ms, before.sent);
+    // Its life begins when it can be had.
+    const int64_t life_ms = message.posted->delay_ms + message.posted->ttl_ms;
+    return is_past(*message.call, life_ms + options_.lateness_ms, before.sent);
 }
 
 bool QueueFacts::may_have_moved(const Message& message) const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/feed_follower.h"
+#include "sim/item_scene.h"
 #include "sim/notification_scene.h"
 #include "sim/queue_scene.h"
 #include "sim/registry_scene.h"
@@ -76,6 +77,7 @@ private:
     std::vector<std::unique_ptr<TicketWorker>> workers_;
     std::vector<std::unique_ptr<SessionKeeper>> keepers_;
     QueueScene queues_{world_};
+    ItemScene items_{world_};
     NotificationScene notifications_{world_};
     RegistryScene registry_{world_};
     std::unique_ptr<FeedFollower> follower_;

@@ -11,8 +11,10 @@
 #include "dialect/auth/token_authenticator.h"
 #include "dialect/common/common_routes.h"
 #include "dialect/consul/consul_routes.h"
+#include "dialect/native/applier_form.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
+#include "dialect/wazo/wazo_routes.h"
 #include "dialect/zaqar/zaqar_routes.h"
 #include "runtime/data_directory.h"
 #include "runtime/webhook_courier.h"
@@ -98,7 +100,9 @@ World::World(Options options)
         return signalbox::webhook_secret(World::webhook_secret, id);
     };
     zaqar::add_routes(router_, zaqar_options);
-    form_ = std::make_unique<zaqar::ZaqarNotificationForm>(zaqar_options);
+    wazo::add_routes(router_);
+    zaqar_form_ = std::make_unique<zaqar::ZaqarNotificationForm>(zaqar_options);
+    form_ = std::make_unique<native::ApplierForm>(*zaqar_form_);
     WebhookCourier::Setup webhooks;
     webhooks.secret = webhook_secret;
     webhooks.user_agent = "signalbox/sim";

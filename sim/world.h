@@ -163,6 +163,7 @@ private:
     std::vector<std::unique_ptr<PartitionProbe>> probes_;
     DispatcherProbe dispatcher_probe_{metrics_};
     Router router_;
+    std::unique_ptr<NotificationForm> zaqar_form_;
     std::unique_ptr<NotificationForm> form_;
     std::unique_ptr<Courier> webhooks_;
     Couriers couriers_;

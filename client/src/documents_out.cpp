@@ -108,6 +108,7 @@ Result<std::string> write_token_request(const TokenRequest& request) {
     Json document = Json::object();
     document["tenant"] = request.tenant;
     if (!request.user.empty()) document["user"] = request.user;
+    if (!request.user_uuid.empty()) document["user_uuid"] = request.user_uuid;
     if (!request.roles.empty()) document["roles"] = request.roles;
     if (!request.acl.empty()) document["acl"] = request.acl;
     if (request.expires_in) document["expires"] = format_duration(*request.expires_in);

@@ -122,6 +122,7 @@ private:
 void add_server_options(OptionTable& table);
 // How it stores, and what everything is limited to.
 void add_limit_options(OptionTable& table);
+void add_collection_options(OptionTable& table);
 void add_zaqar_options(OptionTable& table);
 // How subscribers are told.
 void add_notify_options(OptionTable& table);

@@ -17,6 +17,7 @@ std::vector<OptionSpec> make_specs() {
     OptionTable table;
     add_server_options(table);
     add_limit_options(table);
+    add_collection_options(table);
     add_zaqar_options(table);
     add_notify_options(table);
     add_registry_options(table);

@@ -76,7 +76,7 @@ void RegisterRun::keep_registered(const std::stop_token& stop) {
     std::string trouble;
     Backoff backoff;
     std::mutex mutex;
-    std::condition_variable_any never;
+    std::condition_variable_any told;
     while (!stop.stop_requested()) {
         auto done = is_registered ? client_.put(heartbeat, {}, stop) : Result<void>();
         if (is_registered && !done && !stop.stop_requested()) {
@@ -107,7 +107,7 @@ void RegisterRun::keep_registered(const std::stop_token& stop) {
         }
         if (is_registered) {
             std::unique_lock lock(mutex);
-            never.wait_for(lock, stop, pause, [] { return false; });
+            told.wait_for(lock, stop, pause, [] { return false; });
         } else {
             backoff.rest(pause, stop);
         }

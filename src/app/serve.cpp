@@ -24,8 +24,10 @@
 #include "codec/webhook_signature.h"
 #include "dialect/common/common_routes.h"
 #include "dialect/consul/consul_routes.h"
+#include "dialect/native/applier_form.h"
 #include "dialect/native/native_routes.h"
 #include "dialect/triton/triton_routes.h"
+#include "dialect/wazo/wazo_routes.h"
 #include "dialect/zaqar/notification_form.h"
 #include "dialect/zaqar/zaqar_routes.h"
 #include "runtime/data_directory.h"
@@ -173,7 +175,8 @@ private:
         zaqar_.webhook_secret = [secret = webhook_secret_](const SubscriptionId& id) {
             return webhook_secret(secret, id);
         };
-        form_ = std::make_unique<zaqar::ZaqarNotificationForm>(zaqar_);
+        zaqar_form_ = std::make_unique<zaqar::ZaqarNotificationForm>(zaqar_);
+        form_ = std::make_unique<native::ApplierForm>(*zaqar_form_);
         return {};
     }
 
@@ -224,6 +227,7 @@ private:
                            {directory_.node,
                             name,
                             {options_.ticket_servers.begin(), options_.ticket_servers.end()}});
+        wazo::add_routes(router_);
         // Nobody subscribes who could not be told.
         std::erase_if(zaqar_.subscriber_types, [this](const std::string& scheme) {
             return !server_->couriers()->serves(scheme);
@@ -243,6 +247,7 @@ private:
     Router router_;
     zaqar::Options zaqar_;  // with what is not given but made
     std::string webhook_secret_;
+    std::unique_ptr<NotificationForm> zaqar_form_;
     std::unique_ptr<NotificationForm> form_;
     DataDirectory directory_;
     std::unique_ptr<PosixDisk> disk_;

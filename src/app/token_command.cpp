@@ -20,6 +20,10 @@ struct CreateFlags : ClientFlags {
         // Everywhere else it says for whom the command is run; here, for whom the token is.
         command.get_option("--tenant")->description("The tenant it is for (SIGNALBOX_TENANT)");
         command.add_option("--user", request.user, "Who will use it")->type_name("NAME");
+        command
+            .add_option("--user-uuid", request.user_uuid,
+                        "The UUID of that user [one that follows from the name]")
+            ->type_name("UUID");
         command.add_option("--role", request.roles, "admin, reader or another one, once or more")
             ->type_name("ROLE")
             ->type_size(1)

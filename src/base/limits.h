@@ -49,6 +49,7 @@ struct FeedLimits {
     uint64_t events_max = 1'000'000;
     Duration age_max = std::chrono::days(7);
     size_t subscribers_max = 100'000;
+    size_t topics_max = 1024;               // of one subscriber
     size_t buffered_events_max = 1024;      // of one subscriber, before it must catch up from disk
     size_t backlog_bytes_max = 256u << 10;  // unsent to it, likewise
     size_t page_rows_max = 256;             // of the store, read for it at a time
@@ -117,6 +118,37 @@ struct TenantQuotas {
     uint64_t messages_max = 0;
     uint64_t bytes_max = 0;            // of bodies
     uint64_t messages_per_second = 0;  // posted; ten seconds' worth at once
+};
+
+// Of collections and their types.
+struct CollectionLimits {
+    size_t types_max = 10'000;  // of a partition
+    size_t schema_bytes_max = 65'536;
+    size_t path_bytes_max = 256;
+    size_t name_bytes_max = 64;     // of a type, a field, an event, an applier
+    size_t access_bytes_max = 256;  // of what an event's receiver must be given
+    size_t appliers_max = 16;       // of a type
+    size_t url_bytes_max = 1024;    // of an applier
+    Duration deadline_min = std::chrono::seconds(1);
+    Duration deadline_max = std::chrono::days(30);
+    Duration retention_max = std::chrono::days(366);
+    uint64_t items_max = 10'000'000;  // of a type
+    size_t id_bytes_max = 128;
+    size_t document_bytes_max = 65'536;
+    size_t owners_max = 32;
+    size_t items_per_answer_max = 1000;
+    size_t answer_bytes_max = 4u << 20;  // of the items in an answer; but always one
+};
+
+struct OperationLimits {
+    size_t operations_max = 1'000'000;  // that have not ended, of a partition
+    size_t steps_max = 64;
+    size_t step_name_bytes_max = 128;
+    size_t detail_bytes_max = 1024;
+    size_t outcome_bytes_max = 16'384;  // of an error or a response
+    Duration wait_max = std::chrono::hours(1);
+    Duration retention = std::chrono::days(30);  // when the type is gone
+    size_t forgotten_per_step_max = 256;
 };
 
 struct TokenLimits {
@@ -196,6 +228,8 @@ struct CoreLimits {
     SubscriptionLimits subscription;
     TenantQuotas quota;
     PoolLimits pool;
+    CollectionLimits collection;
+    OperationLimits operation;
     size_t waiters_max = 1'000'000;
     size_t timers_per_batch_max = 256;  // so that nobody waits long when many are due at once
     size_t tenants_max = 100'000;
@@ -214,6 +248,11 @@ struct WebSocketLimits {
     size_t backlog_bytes_max = 4u << 20;  // unsent, before it is closed
     Duration ping_interval = std::chrono::seconds(30);  // of silence
     Duration silence_max = std::chrono::minutes(10);    // before the client is taken for gone
+    // Of Wazo's clients: before they say that they are ready; and names of events that one of them
+    // may subscribe to.
+    Duration start_max = std::chrono::seconds(30);
+    size_t subscriptions_max = 256;
+    size_t subscription_bytes_max = 256;
 };
 
 struct HttpLimits {

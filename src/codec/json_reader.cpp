@@ -132,6 +132,12 @@ JsonKind JsonValue::kind() const {
     ASSERT(false);
 }
 
+std::optional<double> JsonValue::number() const {
+    double value = 0;
+    if (element_of(handle_).get(value)) return std::nullopt;
+    return value;
+}
+
 std::optional<bool> JsonValue::boolean() const {
     bool value = false;
     if (element_of(handle_).get(value)) return std::nullopt;

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] std::optional<bool> boolean() const;
     [[nodiscard]] std::optional<int64_t> integer() const;
     [[nodiscard]] std::optional<std::string_view> text() const;
+    // The nearest one, of those that are too long.
+    [[nodiscard]] std::optional<double> number() const;
 
     // The elements of an array, the members of an object; empty for other kinds.
     [[nodiscard]] std::vector<JsonValue> elements() const;

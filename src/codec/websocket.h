@@ -22,6 +22,8 @@ inline constexpr uint16_t protocol_error = 1002;
 inline constexpr uint16_t invalid_payload = 1007;
 inline constexpr uint16_t policy_violation = 1008;
 inline constexpr uint16_t too_big = 1009;
+inline constexpr uint16_t internal_error = 1011;
+inline constexpr uint16_t try_again_later = 1013;
 }  // namespace websocket_close
 
 // A whole frame from the server, unmasked. What many are sent is encoded once and shared.

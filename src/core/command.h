@@ -4,8 +4,10 @@
 #include <string>
 #include <variant>
 
+#include "core/collection_commands.h"
 #include "core/feed_commands.h"
 #include "core/kv_commands.h"
+#include "core/operation_commands.h"
 #include "core/pool_commands.h"
 #include "core/queue_commands.h"
 #include "core/registry_commands.h"
@@ -39,7 +41,8 @@ using CommandBody = std::variant<
     PutFlavor, GetFlavor, DeleteFlavor, ListFlavors, CreateSubscription, GetSubscription,
     ListSubscriptions, UpdateSubscription, ConfirmSubscription, DeleteSubscription,
     PurgeSubscriptions, FollowMessages, ReportDelivery, WaitForChange, PutKey, DeleteKey,
-    RunKvTransaction, Register, Deregister, UpdateCheck>;
+    RunKvTransaction, Register, Deregister, UpdateCheck, DeclareType, RemoveType, WriteItem,
+    RemoveItem, ReportOperation, CancelOperation, WaitOperation, ForgetOperation, ExtendFeed>;
 
 // A request to the core.
 struct Command {
@@ -63,7 +66,9 @@ using Reply = std::variant<
     Result<SubscriptionCreated>, Result<SubscriptionView>, Result<SubscriptionList>,
     Result<SubscriptionUpdated>, Result<SubscriptionDeleted>, Result<SubscriptionsPurged>,
     Result<MessagesFollowed>, Result<DeliveryReported>, Result<ChangeSeen>, Result<KeyWritten>,
-    Result<KvTransactionOutcome>, Result<Registered>, Result<Deregistered>, Result<CheckUpdated>>;
+    Result<KvTransactionOutcome>, Result<Registered>, Result<Deregistered>, Result<CheckUpdated>,
+    Result<TypeDeclared>, Result<TypeRemoved>, Result<ItemWritten>, Result<ItemRemoved>,
+    Result<OperationRecord>, Result<OperationForgotten>>;
 
 // The answer that refuses a command, of the kind its sender expects; nothing for a command that
 // is never answered.

@@ -1,7 +1,6 @@
 #include "core/engine.h"
 
 #include <algorithm>
-#include <type_traits>
 
 #include "base/assert.h"
 
@@ -25,8 +24,8 @@ bool may_add_tenant(const CommandBody& body) {
            std::holds_alternative<CreateQueue>(body) ||
            std::holds_alternative<PostMessages>(body) ||
            std::holds_alternative<CreateSubscription>(body) ||
-           std::holds_alternative<PutKey>(body) || std::holds_alternative<RunKvTransaction>(body) ||
-           std::holds_alternative<Register>(body);
+           std::holds_alternative<DeclareType>(body) || std::holds_alternative<PutKey>(body) ||
+           std::holds_alternative<RunKvTransaction>(body) || std::holds_alternative<Register>(body);
 }
 
 // Commands that may wait for something to come for a tenant that has nothing yet.
@@ -45,10 +44,6 @@ CoreLimits consistent(CoreLimits limits) {
     return limits;
 }
 
-Error stopping() {
-    return {ErrorCode::unavailable, "the server is stopping", {}};
-}
-
 }  // namespace
 
 Engine::Engine(const CoreLimits& limits, BodyCipher cipher, uint64_t seed, Now now)
@@ -64,6 +59,10 @@ Engine::Engine(const CoreLimits& limits, BodyCipher cipher, uint64_t seed, Now n
       tokens_(limits_.token),
       tickets_(limits_.ticket, sessions_, idempotency_),
       queues_(limits_, std::move(cipher), idempotency_, tenants_),
+      item_types_(limits_.collection),
+      operations_(limits_.operation, item_types_),
+      appliers_(queues_.outboxes, queues_.deliveries),
+      collections_(limits_.collection, item_types_, operations_, idempotency_, appliers_),
       kv_(limits_.kv, sessions_, watches_),
       registry_(limits_.registry, tenants_, watches_),
       feed_(limits_.feed),
@@ -76,6 +75,8 @@ Result<void> Engine::load(const RowReader& rows, Now now) {
     TRY(tickets_.load(rows, timers_, now));
     TRY(pools_.load(rows));
     TRY(queues_.load(rows, timers_, now));
+    TRY(item_types_.load(rows));
+    TRY(operations_.load(rows, timers_, now));
     TRY(kv_.load(rows, timers_, now));
     TRY(registry_.load(rows, random_, timers_, now));
     TRY(feed_.load(rows));
@@ -104,246 +105,6 @@ void Engine::commit(const Caller& by, const Change& change) {
     ready_.writes.end();
 }
 
-// One overload a command: calls the part of the state that it is for.
-struct Engine::Apply {
-    Engine& engine;
-    RequestId request;
-    const std::string& tenant_name;
-    TenantId tenant;
-    Step& step;
-
-    template <class Answer>
-    void answer(Result<Answer> result) const {
-        step.complete<Answer>(request, std::move(result));
-    }
-
-    void operator()(CreateTicket& command) const {
-        answer(engine.tickets_.create(tenant, std::move(command), step));
-    }
-    void operator()(const GetTicket& command) const {
-        answer(engine.tickets_.get(tenant, command.uuid, step));
-    }
-    void operator()(const WaitTicket& command) const {
-        if (engine.stopping_) return answer<WaitOutcome>(fail(stopping()));
-        auto outcome = engine.tickets_.wait(tenant, command, request, step);
-        if (!outcome) return answer<WaitOutcome>(fail(std::move(outcome).error()));
-        if (*outcome) answer<WaitOutcome>(std::move(**outcome));
-    }
-    void operator()(const RenewTicket& command) const {
-        answer(engine.tickets_.renew(tenant, command, step));
-    }
-    void operator()(const ReleaseTicket& command) const {
-        answer(engine.tickets_.release(tenant, command, step));
-    }
-    void operator()(const DeleteTicket& command) const {
-        answer(engine.tickets_.remove(tenant, command, step));
-    }
-    void operator()(const ClearServer& command) const {
-        if (engine.stopping_) return answer<ServerCleared>(fail(stopping()));
-        engine.tickets_.clear_server(tenant, command, request, step);
-    }
-    void operator()(const CheckTicket& command) const {
-        answer(engine.tickets_.check_token(tenant, command, step));
-    }
-    void operator()(const GetLine& command) const {
-        answer(engine.tickets_.get_line(tenant, command.resource));
-    }
-    void operator()(const SetLine& command) const {
-        answer(engine.tickets_.set_line(tenant, command, step));
-    }
-    void operator()(const ListLines& command) const {
-        answer<LineList>(engine.tickets_.list_lines(tenant, command));
-    }
-    void operator()(const ListLineTickets& command) const {
-        answer<TicketList>(engine.tickets_.list_line(tenant, command, step.now));
-    }
-    void operator()(const GetTicketHistory& command) const {
-        answer(engine.tickets_.history(tenant, command.uuid, step));
-    }
-    void operator()(const ListDeadlocks& /*command*/) const {
-        answer<DeadlockList>(engine.tickets_.deadlocks(tenant, step.now));
-    }
-    void operator()(CreateSession& command) const {
-        const auto depends = engine.registry_.check_terms(tenant, command.terms);
-        if (!depends) return answer<SessionView>(fail(depends.error()));
-        answer(engine.sessions_.create(tenant, std::move(command), step));
-    }
-    void operator()(const GetSession& command) const {
-        answer(engine.sessions_.get(tenant, command.id, step.now));
-    }
-    void operator()(const RenewSession& command) const {
-        answer(engine.sessions_.renew(tenant, command.id, step));
-    }
-    void operator()(const HoldSession& command) const {
-        if (engine.stopping_) return answer<SessionEnded>(fail(stopping()));
-        auto held = engine.sessions_.hold(tenant, command.id, request, step);
-        if (!held) answer<SessionEnded>(fail(std::move(held).error()));
-    }
-    void operator()(const EndSession& command) const {
-        auto session = engine.sessions_.require(tenant, command.id);
-        if (!session) return answer<SessionEnded>(fail(std::move(session).error()));
-        engine.end_session(**session, command.reason, step);
-        answer<SessionEnded>(SessionEnded{command.id, command.reason});
-    }
-    void operator()(const ListSessions& command) const {
-        answer<SessionList>(engine.sessions_.list(tenant, command, step.now));
-    }
-    void operator()(const SubscribeFeed& command) const {
-        if (engine.stopping_) return answer<FeedJoined>(fail(stopping()));
-        // What this batch has written so far is in the store when the answer arrives.
-        const Revision committed(step.revision().value - 1);
-        auto joined = engine.feed_.subscribe(request, tenant, command.topic, committed);
-        if (joined) engine.tenants_.follow(tenant_name, tenant);
-        answer(std::move(joined));
-    }
-    void operator()(const ReadFeedHead& /*command*/) const {
-        answer<FeedHead>(FeedHead{Revision(step.revision().value - 1)});
-    }
-    void operator()(PutPool& command) const { answer(engine.pools_.put(std::move(command), step)); }
-    void operator()(const GetPool& command) const { answer(engine.pools_.get(command)); }
-    void operator()(UpdatePool& command) const {
-        answer(engine.pools_.update(std::move(command), step));
-    }
-    void operator()(const DeletePool& command) const {
-        answer(engine.pools_.remove(command, step));
-    }
-    void operator()(const ListPools& command) const {
-        answer<PoolList>(engine.pools_.list(command));
-    }
-    void operator()(PutFlavor& command) const {
-        answer(engine.pools_.put(std::move(command), step));
-    }
-    void operator()(const GetFlavor& command) const { answer(engine.pools_.get(command)); }
-    void operator()(const DeleteFlavor& command) const {
-        answer(engine.pools_.remove(command, step));
-    }
-    void operator()(const ListFlavors& command) const {
-        answer<FlavorList>(engine.pools_.list(command));
-    }
-    void operator()(CreateToken& command) const {
-        answer(engine.tokens_.create(std::move(command), step));
-    }
-    void operator()(const RevokeToken& command) const {
-        answer(engine.tokens_.revoke(command, step));
-    }
-    void operator()(const CancelRequest& /*command*/) const { ASSERT(false); }
-    void operator()(CreateQueue& command) const {
-        answer(engine.queues_.catalog.create(tenant, std::move(command), step));
-    }
-    void operator()(const GetQueue& command) const {
-        answer(engine.queues_.catalog.get(tenant, command, step));
-    }
-    void operator()(UpdateQueue& command) const {
-        answer(engine.queues_.catalog.update(tenant, std::move(command), step));
-    }
-    void operator()(const DeleteQueue& command) const {
-        answer(engine.queues_.catalog.remove(tenant, command, step));
-    }
-    void operator()(const PurgeQueue& command) const {
-        answer(engine.queues_.catalog.purge(tenant, command, step));
-    }
-    void operator()(const GetQueueStats& command) const {
-        answer(engine.queues_.messages.stats(tenant, command, step));
-    }
-    void operator()(PostMessages& command) const {
-        answer(engine.queues_.messages.post(tenant, command, step));
-    }
-    void operator()(const ListMessages& command) const {
-        if (engine.stopping_) return answer<MessageList>(fail(stopping()));
-        auto list = engine.queues_.messages.list(tenant, command, request, step);
-        if (list) answer(std::move(*list));
-    }
-    void operator()(const GetMessages& command) const {
-        answer(engine.queues_.messages.get(tenant, command, step));
-    }
-    void operator()(const DeleteMessages& command) const {
-        answer(engine.queues_.messages.remove(tenant, command, step));
-    }
-    void operator()(const PopMessages& command) const {
-        if (engine.stopping_) return answer<MessageList>(fail(stopping()));
-        auto popped = engine.queues_.messages.pop(tenant, command, request, step);
-        if (popped) answer(std::move(*popped));
-    }
-    void operator()(const ClaimMessages& command) const {
-        if (engine.stopping_) return answer<MessagesClaimed>(fail(stopping()));
-        auto claimed = engine.queues_.claims.claim(tenant, tenant_name, command, request, step);
-        if (claimed) answer(std::move(*claimed));
-    }
-    void operator()(const GetClaim& command) const {
-        answer(engine.queues_.claims.get(tenant, command, step));
-    }
-    void operator()(const RenewClaim& command) const {
-        answer(engine.queues_.claims.renew(tenant, command, step));
-    }
-    void operator()(const ReleaseClaim& command) const {
-        answer(engine.queues_.claims.release(tenant, command, step));
-    }
-    void operator()(const GetQueueCursor& command) const {
-        answer(engine.queues_.cursors.get(tenant, command, step));
-    }
-    void operator()(const SetQueueCursor& command) const {
-        answer(engine.queues_.cursors.set(tenant, command, step));
-    }
-    void operator()(const DeleteQueueCursor& command) const {
-        answer(engine.queues_.cursors.remove(tenant, command, step));
-    }
-    void operator()(const ListQueueCursors& command) const {
-        answer(engine.queues_.cursors.list(tenant, command, step));
-    }
-    void operator()(const WaitForChange& command) const {
-        if (engine.stopping_) return answer<ChangeSeen>(fail(stopping()));
-        const auto seen = engine.watches_.wait(tenant, tenant_name, command, request, step);
-        if (!seen) return answer<ChangeSeen>(fail(seen.error()));
-        if (*seen) answer<ChangeSeen>(**seen);
-    }
-    void operator()(const PutKey& command) const { answer(engine.kv_.put(tenant, command, step)); }
-    void operator()(const DeleteKey& command) const {
-        answer(engine.kv_.remove(tenant, command, step));
-    }
-    void operator()(const RunKvTransaction& command) const {
-        answer(engine.kv_.run(tenant, command, step));
-    }
-    void operator()(Register& command) const {
-        answer(engine.registry_.add(tenant, std::move(command), step));
-    }
-    void operator()(const Deregister& command) const {
-        answer(engine.registry_.remove(tenant, command, step));
-    }
-    void operator()(UpdateCheck& command) const {
-        answer(engine.registry_.update(tenant, std::move(command), step));
-    }
-    void operator()(CreateSubscription& command) const {
-        answer(engine.queues_.subscriptions.create(tenant, tenant_name, std::move(command), step));
-    }
-    void operator()(const GetSubscription& command) const {
-        answer(engine.queues_.subscriptions.get(tenant, command, step.now));
-    }
-    void operator()(const ListSubscriptions& command) const {
-        answer<SubscriptionList>(engine.queues_.subscriptions.list(tenant, command, step.now));
-    }
-    void operator()(UpdateSubscription& command) const {
-        answer(engine.queues_.subscriptions.update(tenant, std::move(command), step));
-    }
-    void operator()(const ConfirmSubscription& command) const {
-        answer(engine.queues_.subscriptions.confirm(tenant, command, step));
-    }
-    void operator()(const DeleteSubscription& command) const {
-        answer(engine.queues_.subscriptions.remove(tenant, command, step));
-    }
-    void operator()(const PurgeSubscriptions& command) const {
-        answer(engine.queues_.subscriptions.purge(tenant, command, step));
-    }
-    void operator()(const FollowMessages& command) const {
-        if (engine.stopping_) return answer<MessagesFollowed>(fail(stopping()));
-        auto followed = engine.queues_.followers.follow(request, {tenant, command.queue});
-        if (followed) engine.tenants_.follow(tenant_name, tenant);
-        answer(std::move(followed));
-    }
-    void operator()(const ReportDelivery& command) const {
-        answer(engine.queues_.deliveries.report(command, step));
-    }
-};
-
 void Engine::apply(Command command) {
     if (const auto* cancellation = std::get_if<CancelRequest>(&command.body)) {
         return cancel(cancellation->parked, now_);
@@ -357,7 +118,7 @@ void Engine::apply(Command command) {
             return;
         }
         const size_t writes_before = ready_.writes.write_count();
-        std::visit(Apply{*this, command.request, command.tenant, *tenant, step}, command.body);
+        apply(command, *tenant, step);
         // A name becomes a tenant by what is written for it; one that was refused leaves nothing.
         const bool has_written = ready_.writes.write_count() > writes_before;
         if (has_written && may_add_tenant(command.body) &&
@@ -437,6 +198,9 @@ void Engine::fire(TimerHook& hook, Step& step) {
             if (std::holds_alternative<Queue*>(waiter.watched)) {
                 return queues_.claims.on_wait_timeout(waiter.request, step);
             }
+            if (const auto* operation = std::get_if<Operation*>(&waiter.watched)) {
+                return Operations::on_wait_timeout(**operation, waiter.request, step);
+            }
             return tickets_.on_wait_timeout(*std::get<Ticket*>(waiter.watched), waiter.request,
                                             step);
         }
@@ -444,6 +208,8 @@ void Engine::fire(TimerHook& hook, Step& step) {
             return end_session(static_cast<Session&>(hook), "no sign of life", step);
         case TimerKind::claim_deadline:
             return queues_.claims.on_deadline(static_cast<Claim&>(hook), step);
+        case TimerKind::operation_deadline:
+            return operations_.on_deadline(static_cast<Operation&>(hook), step);
         case TimerKind::queue_expiry:
             return queues_.messages.on_expiry(static_cast<QueueTimer&>(hook).queue, step);
         case TimerKind::queue_delay:
@@ -471,8 +237,9 @@ void Engine::forget_old(Step& step) {
     const bool more_tickets = tickets_.forget_ended(step).value_or(false);
     const bool more_keys = idempotency_.forget_old(step, keys_forgotten_per_step).value_or(false);
     const bool more_tokens = tokens_.forget_expired(step).value_or(false);
+    const bool more_operations = operations_.forget_old(step).value_or(false);
     const bool more_graves = kv_.forget_graves(step).value_or(false);
-    const bool more = more_tickets || more_keys || more_tokens || more_graves;
+    const bool more = more_tickets || more_keys || more_tokens || more_operations || more_graves;
     const Duration pause = more ? retention_pause : retention_interval;
     timers_.schedule(retention_timer_, step.now.steady + pause);
 }
@@ -533,6 +300,8 @@ void Engine::stop() {
                 step.complete<ChangeSeen>(request, fail(stopping()));
             } else if (std::holds_alternative<Queue*>(watched)) {
                 step.complete<MessagesClaimed>(request, fail(stopping()));
+            } else if (std::holds_alternative<Operation*>(watched)) {
+                step.complete<OperationRecord>(request, fail(stopping()));
             } else {
                 step.complete<WaitOutcome>(request, fail(stopping()));
             }
@@ -569,6 +338,8 @@ Engine::Statistics Engine::statistics() const {
     statistics.waiters = waiters_.count();
     statistics.subscribers = feed_.subscriber_count();
     statistics.tenants = tenants_.count();
+    statistics.item_types = item_types_.count();
+    statistics.operations = operations_.statistics();
     statistics.keys = kv_.count();
     statistics.registry = registry_.statistics();
     statistics.feed_events = feed_.kept_events();
@@ -582,6 +353,8 @@ void Engine::check(Now now) const {
     tickets_.check(now);
     queues_.check();
     pools_.check();
+    item_types_.check();
+    operations_.check();
     feed_.check();
     watches_.check();
     kv_.check();

@@ -3,9 +3,13 @@
 #include <optional>
 
 #include "base/limits.h"
+#include "core/appliers.h"
+#include "core/collections.h"
 #include "core/feed.h"
 #include "core/idempotency.h"
+#include "core/item_types.h"
 #include "core/kv.h"
+#include "core/operations.h"
 #include "core/pools.h"
 #include "core/queues.h"
 #include "core/registry.h"
@@ -67,6 +71,8 @@ public:
         uint64_t waiters = 0;
         uint64_t subscribers = 0;
         uint64_t tenants = 0;
+        uint64_t item_types = 0;
+        Operations::Statistics operations;
         uint64_t keys = 0;
         Registry::Statistics registry;
         uint64_t feed_events = 0;
@@ -81,6 +87,9 @@ public:
 private:
     struct Apply;
 
+    static Error stopping();
+    // One that may be applied, in its step (engine_commands.cpp).
+    void apply(Command& command, TenantId tenant, Step& step);
     Step make_step(const Caller& by);
     [[nodiscard]] Result<TenantId> tenant_of(const Command& command) const;
     // Runs `change` as one change set of the batch.
@@ -104,6 +113,10 @@ private:
     Tokens tokens_;
     Tickets tickets_;
     Queues queues_;
+    ItemTypes item_types_;
+    Operations operations_;
+    Appliers appliers_;
+    Collections collections_;
     Kv kv_;
     Registry registry_;
     Feed feed_;

@@ -10,6 +10,32 @@ namespace signalbox {
 namespace {
 
 constexpr uint8_t event_row_version = 1;
+// Behind each event its audience, or that it has none.
+constexpr uint8_t event_row_version_audience = 2;
+
+void put_audience(std::string& out, const std::optional<EventAudience>& audience) {
+    put_u8(out, audience ? 1 : 0);
+    if (!audience) return;
+    put_bytes(out, audience->name);
+    put_bytes(out, audience->access);
+    put_u8(out, audience->whole_tenant ? 1 : 0);
+    put_varint(out, audience->users.size());
+    for (const auto& user : audience->users) out += user.raw();
+}
+
+std::optional<EventAudience> read_audience(ByteReader& reader) {
+    if (reader.u8() == 0) return std::nullopt;
+    EventAudience audience;
+    audience.name = reader.bytes();
+    audience.access = reader.bytes();
+    audience.whole_tenant = reader.u8() != 0;
+    const uint64_t users = reader.varint();
+    for (uint64_t i = 0; i < users && reader.ok(); ++i) {
+        const auto raw = reader.fixed(sizeof(Uuid));
+        if (reader.ok()) audience.users.push_back(Uuid::from_raw(raw));
+    }
+    return audience;
+}
 
 }  // namespace
 
@@ -24,13 +50,19 @@ bool Event::is_about(Topic topic) const {
     return std::find(topics.begin(), topics.end(), topic) != topics.end();
 }
 
+bool Event::is_about(const std::vector<Topic>& some) const {
+    return std::any_of(some.begin(), some.end(), [&](Topic topic) { return is_about(topic); });
+}
+
 std::string event_row_key(Revision revision) {
     return KeyBuilder(Table::event).u64(revision.value).take();
 }
 
 std::string encode_events(const std::vector<Event>& events) {
     std::string out;
-    put_u8(out, event_row_version);
+    const bool has_audience = std::any_of(
+        events.begin(), events.end(), [](const auto& event) { return event.audience.has_value(); });
+    put_u8(out, has_audience ? event_row_version_audience : event_row_version);
     put_varint(out, events.size());
     for (const auto& event : events) {
         put_varint(out, event.tenant.value);
@@ -40,6 +72,7 @@ std::string encode_events(const std::vector<Event>& events) {
         put_varint(out, event.topics.size());
         for (const auto topic : event.topics) put_u64_le(out, topic.value);
         put_bytes(out, event.data);
+        if (has_audience) put_audience(out, event.audience);
     }
     return out;
 }
@@ -49,7 +82,8 @@ std::optional<std::vector<Event>> decode_events(std::string_view key, std::strin
     key_reader.u8();
     const Revision revision(key_reader.u64_be());
     ByteReader reader(value);
-    if (reader.u8() != event_row_version) return std::nullopt;
+    const uint8_t version = reader.u8();
+    if (version != event_row_version && version != event_row_version_audience) return std::nullopt;
     const uint64_t count = reader.varint();
     std::vector<Event> events;
     for (uint64_t i = 0; i < count && reader.ok(); ++i) {
@@ -64,6 +98,7 @@ std::optional<std::vector<Event>> decode_events(std::string_view key, std::strin
             event.topics.emplace_back(reader.u64_le());
         }
         event.data = reader.bytes();
+        if (version == event_row_version_audience) event.audience = read_audience(reader);
         events.push_back(std::move(event));
     }
     if (!reader.ok() || !key_reader.ok()) return std::nullopt;

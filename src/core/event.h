@@ -28,6 +28,16 @@ using Topic = StrongNumber<struct TopicTag>;
 // make_topic("line", {server, scope, id})
 Topic make_topic(std::string_view kind, std::initializer_list<std::string_view> names = {});
 
+// Whom an event is for where events have names and people listen to their own: Wazo's WebSocket.
+struct EventAudience {
+    std::string name;    // of the event there
+    std::string access;  // what a pattern of the receiver must give, with {user}; empty: nothing
+    bool whole_tenant = false;
+    std::vector<Uuid> users;
+
+    bool operator==(const EventAudience&) const = default;
+};
+
 // A fact that a commit produced, in no dialect's words.
 struct Event {
     TenantId tenant;
@@ -37,8 +47,11 @@ struct Event {
     std::string subject;        // what it happened to, as clients name it: a ticket's UUID
     std::vector<Topic> topics;  // most specific last
     std::string data;           // a JSON object
+    std::optional<EventAudience> audience;
 
     [[nodiscard]] bool is_about(Topic topic) const;
+    // Any of them.
+    [[nodiscard]] bool is_about(const std::vector<Topic>& some) const;
 };
 
 // All events of one commit as one row of the feed.

@@ -102,44 +102,75 @@ void Feed::add_mark(Step& step) {
     }
 }
 
-void Feed::deliver(const std::shared_ptr<const Event>& event, Ready& ready) const {
+void Feed::deliver(const std::shared_ptr<const Event>& event, Ready& ready) {
     for (const auto topic : event->topics) {
         const auto found = index_.find({event->tenant, topic});
         if (found == index_.end()) continue;
-        for (const auto subscriber : found->second) {
-            ready.deliveries.push_back({subscriber, event});
+        for (const auto& [request, subscriber] : found->second) {
+            if (subscriber->places.size() > 1) {
+                // It may stand under several topics of the event, and gets it once.
+                if (subscriber->delivered == event->position) continue;
+                subscriber->delivered = event->position;
+            }
+            ready.deliveries.push_back({request, event});
         }
     }
 }
 
-Result<FeedJoined> Feed::subscribe(RequestId request, TenantId tenant, Topic topic,
-                                   Revision committed) {
+Result<FeedJoined> Feed::subscribe(RequestId request, TenantId tenant,
+                                   const std::vector<Topic>& topics, Revision committed) {
     if (subscribers_.size() >= limits_.subscribers_max) {
         return fail(ErrorCode::overloaded, "too many streams are open");
     }
-    const Interest interest{tenant, topic};
-    auto& others = index_[interest];
-    const bool added = subscribers_.emplace(request, Subscriber{interest, others.size()}).second;
+    const auto [subscriber, added] = subscribers_.emplace(request, Subscriber{tenant, {}, {}});
     ASSERT(added);
-    others.push_back(request);
+    for (const auto topic : topics) add_interest(request, subscriber->second, topic);
     return FeedJoined{committed, floor()};
+}
+
+Result<FeedJoined> Feed::extend(RequestId request, const std::vector<Topic>& topics,
+                                Revision committed) {
+    const auto subscriber = subscribers_.find(request);
+    if (subscriber == subscribers_.end()) return fail(ErrorCode::not_found, "the stream is over");
+    if (subscriber->second.places.size() + topics.size() > limits_.topics_max) {
+        return fail(ErrorCode::overloaded, "too many topics in one stream");
+    }
+    for (const auto topic : topics) add_interest(request, subscriber->second, topic);
+    return FeedJoined{committed, floor()};
+}
+
+void Feed::add_interest(RequestId request, Subscriber& subscriber, Topic topic) {
+    const Interest interest{subscriber.tenant, topic};
+    const bool is_known =
+        std::any_of(subscriber.places.begin(), subscriber.places.end(),
+                    [&](const auto& place) { return place.interest == interest; });
+    if (is_known) return;
+    auto& others = index_[interest];
+    subscriber.places.push_back({interest, others.size()});
+    others.push_back({request, &subscriber});
+}
+
+void Feed::drop_interest(RequestId request, const Place& gone) {
+    const auto entry = index_.find(gone.interest);
+    ASSERT(entry != index_.end() && entry->second[gone.place].request == request);
+    // The last one takes its place.
+    if (const Entry last = entry->second.back(); last.request != request) {
+        entry->second[gone.place] = last;
+        for (auto& place : last.subscriber->places) {
+            if (place.interest == gone.interest) place.place = gone.place;
+        }
+    }
+    entry->second.pop_back();
+    if (entry->second.empty()) index_.erase(entry);
 }
 
 std::optional<TenantId> Feed::unsubscribe(RequestId request) {
     const auto found = subscribers_.find(request);
     if (found == subscribers_.end()) return std::nullopt;
-    const Subscriber gone = found->second;
+    for (const auto& gone : found->second.places) drop_interest(request, gone);
+    const TenantId tenant = found->second.tenant;
     subscribers_.erase(found);
-    const auto entry = index_.find(gone.interest);
-    ASSERT(entry != index_.end() && entry->second[gone.place] == request);
-    // The last one takes its place.
-    if (const RequestId last = entry->second.back(); last != request) {
-        entry->second[gone.place] = last;
-        subscribers_.at(last).place = gone.place;
-    }
-    entry->second.pop_back();
-    if (entry->second.empty()) index_.erase(entry);
-    return gone.interest.tenant;
+    return tenant;
 }
 
 std::vector<RequestId> Feed::subscribers() const {
@@ -183,20 +214,27 @@ void Feed::check() const {
         ASSERT(marks_[i - 1].count_before < marks_[i].count_before);
     }
     size_t indexed = 0;
-    for (const auto& [interest, requests] : index_) {
-        ASSERT(!requests.empty());
-        for (size_t place = 0; place < requests.size(); ++place) {
-            const auto& subscriber = subscribers_.at(requests[place]);
-            ASSERT(subscriber.interest == interest && subscriber.place == place);
-        }
-        indexed += requests.size();
+    for (const auto& [interest, entries] : index_) {
+        ASSERT(!entries.empty());
+        indexed += entries.size();
     }
-    ASSERT(indexed == subscribers_.size());
+    for (const auto& [request, subscriber] : subscribers_) {
+        for (const auto& [interest, place] : subscriber.places) {
+            const auto& entry = index_.at(interest).at(place);
+            ASSERT(interest.tenant == subscriber.tenant);
+            ASSERT(entry.request == request && entry.subscriber == &subscriber);
+        }
+        indexed -= subscriber.places.size();
+    }
+    ASSERT(indexed == 0);
 }
 
-FeedReader::FeedReader(std::shared_ptr<const StoreSnapshot> snapshot, TenantId tenant, Topic topic,
-                       FeedPosition after)
-    : snapshot_(std::move(snapshot)), tenant_(tenant), topic_(topic), reached_(after) {}
+FeedReader::FeedReader(std::shared_ptr<const StoreSnapshot> snapshot, TenantId tenant,
+                       std::vector<Topic> topics, FeedPosition after)
+    : snapshot_(std::move(snapshot)),
+      tenant_(tenant),
+      topics_(std::move(topics)),
+      reached_(after) {}
 
 Result<FeedReader::Page> FeedReader::next(size_t rows_max) {
     Page page;
@@ -213,7 +251,7 @@ Result<FeedReader::Page> FeedReader::next(size_t rows_max) {
         if (last.revision > reached_.revision) ++rows;
         for (auto& event : *events) {
             if (event.position <= reached_) continue;
-            if (event.tenant != tenant_ || !event.is_about(topic_)) continue;
+            if (event.tenant != tenant_ || !event.is_about(topics_)) continue;
             page.events.push_back(std::move(event));
         }
         page.reached = std::max(page.reached, last);

@@ -13,12 +13,12 @@
 namespace signalbox {
 
 // The events of a partition in revision order: stored with the commit that produced them,
-// delivered to whoever subscribed to one of their topics, and trimmed from the old end by
+// delivered once to whoever subscribed to some of their topics, and trimmed from the old end by
 // number and age. What limits_ promise to keep is kept; beyond, up to a sixteenth of it more,
 // because whole runs of events between two marks are dropped. Core thread.
 //
 // Invariants (check()): marks_ rise in revision and count; the first one is the floor, below
-// which events may be missing; a subscriber stands in the index under exactly its topic.
+// which events may be missing; a subscriber stands in the index under exactly its topics.
 class Feed {
 public:
     explicit Feed(const FeedLimits& limits) : limits_(limits) {}
@@ -30,8 +30,11 @@ public:
     void publish(Step& step);
 
     // `overloaded` when there are subscribers_max.
-    Result<FeedJoined> subscribe(RequestId request, TenantId tenant, Topic topic,
-                                 Revision committed);
+    Result<FeedJoined> subscribe(RequestId request, TenantId tenant,
+                                 const std::vector<Topic>& topics, Revision committed);
+    // `overloaded` when it would have more than topics_max.
+    Result<FeedJoined> extend(RequestId request, const std::vector<Topic>& topics,
+                              Revision committed);
     // The tenant that it followed; nothing when it is no subscriber. Costs the same however many
     // there are, because all streams may end at once.
     std::optional<TenantId> unsubscribe(RequestId request);
@@ -57,16 +60,28 @@ private:
         Topic topic;
         auto operator<=>(const Interest&) const = default;
     };
-    struct Subscriber {
+    // One of a subscriber's interests, and where it stands in the index.
+    struct Place {
         Interest interest;
-        size_t place = 0;  // in the index
+        size_t place = 0;
+    };
+    struct Subscriber {
+        TenantId tenant;
+        std::vector<Place> places;
+        FeedPosition delivered;  // last; kept where there are several interests
+    };
+    struct Entry {
+        RequestId request;
+        Subscriber* subscriber;
     };
 
     [[nodiscard]] uint64_t events_behind_last_mark() const;
     [[nodiscard]] uint64_t events_per_mark() const;
     [[nodiscard]] Duration trim_interval() const;
     void add_mark(Step& step);
-    void deliver(const std::shared_ptr<const Event>& event, Ready& ready) const;
+    void deliver(const std::shared_ptr<const Event>& event, Ready& ready);
+    void add_interest(RequestId request, Subscriber& subscriber, Topic topic);
+    void drop_interest(RequestId request, const Place& gone);
     void drop_first_mark(Step& step);
 
     const FeedLimits& limits_;
@@ -77,15 +92,15 @@ private:
     TimerHook trim_timer_{TimerKind::feed_trim};
 
     std::map<RequestId, Subscriber> subscribers_;
-    std::map<Interest, std::vector<RequestId>> index_;
+    std::map<Interest, std::vector<Entry>> index_;
 };
 
-// Reads stored events after a position that a topic asks for; for readers that catch up, on
+// Reads stored events after a position that have one of some topics; for readers that catch up, on
 // any thread, with a snapshot.
 class FeedReader {
 public:
-    FeedReader(std::shared_ptr<const StoreSnapshot> snapshot, TenantId tenant, Topic topic,
-               FeedPosition after);
+    FeedReader(std::shared_ptr<const StoreSnapshot> snapshot, TenantId tenant,
+               std::vector<Topic> topics, FeedPosition after);
 
     struct Page {
         std::vector<Event> events;
@@ -101,7 +116,7 @@ public:
 private:
     std::shared_ptr<const StoreSnapshot> snapshot_;
     TenantId tenant_;
-    Topic topic_;
+    std::vector<Topic> topics_;
     FeedPosition reached_;
 };
 

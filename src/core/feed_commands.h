@@ -1,5 +1,8 @@
 #pragma once
 
+#include <vector>
+
+#include "base/ids.h"
 #include "core/event.h"
 
 // Following the feed. A subscription delivers what commits from now on; what came before is
@@ -18,7 +21,16 @@ struct FeedJoined {
 struct SubscribeFeed {
     using Answer = FeedJoined;
 
-    Topic topic;
+    std::vector<Topic> topics;  // of which an event must have one
+};
+
+// A subscription hears of further topics as well, from now on: see FeedJoined::joined_at.
+// `not_found` when it is over.
+struct ExtendFeed {
+    using Answer = FeedJoined;
+
+    RequestId subscriber;
+    std::vector<Topic> topics;
 };
 
 struct FeedHead {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/ids.h"
 #include "base/time.h"
 
 namespace signalbox {
@@ -13,8 +15,10 @@ namespace signalbox {
 // Who sends a request and for whom, as far as the server has made sure of it. Made once for each
 // request, before its handler runs, and constant from then on; handlers believe nothing else.
 struct Identity {
-    std::string tenant;  // whose data the request is about
-    std::string user;    // empty: nobody in particular
+    std::string tenant;             // whose data the request is about
+    std::string user;               // empty: nobody in particular
+    std::optional<Uuid> user_uuid;  // of that user, where users have UUIDs
+    std::string session;            // of the credential; empty: it has none
     std::vector<std::string> roles;
     std::vector<std::string> acl;  // patterns, see core/acl.h
     Instant expires_at = never;    // of what proved it
@@ -33,6 +37,10 @@ struct Identity {
 
     bool operator==(const Identity&) const = default;
 };
+
+// The UUID of a user whom nobody has given one: a name that is a UUID is that one, as are the 32
+// digits of Keystone; any other gets its own, always the same. Nothing for nobody.
+std::optional<Uuid> user_uuid_of(std::string_view tenant, std::string_view user);
 
 using IdentityPtr = std::shared_ptr<const Identity>;
 

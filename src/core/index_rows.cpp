@@ -13,20 +13,20 @@ std::string index_key(TenantId tenant, IndexScope scope, std::string_view name) 
         .take();
 }
 
-std::string encode_index(Revision revision) {
+std::string encode_index(uint64_t index) {
     std::string out;
-    put_varint(out, revision.value);
+    put_varint(out, index);
     return out;
 }
 
-std::optional<Revision> decode_index(std::string_view value) {
+std::optional<uint64_t> decode_index(std::string_view value) {
     ByteReader reader(value);
-    const Revision revision(reader.varint());
-    return reader.ok() ? std::optional(revision) : std::nullopt;
+    const uint64_t index = reader.varint();
+    return reader.ok() ? std::optional(index) : std::nullopt;
 }
 
 void touch_index(TenantId tenant, IndexScope scope, std::string_view name, Step& step) {
-    step.ready.writes.put(index_key(tenant, scope, name), encode_index(step.revision()));
+    step.ready.writes.put(index_key(tenant, scope, name), encode_index(index_of(step)));
 }
 
 void forget_index(TenantId tenant, IndexScope scope, IndexScope floor, std::string_view name,
@@ -39,9 +39,9 @@ Result<uint64_t> read_index(const RowReader& rows, TenantId tenant, IndexScope s
                             std::string_view name) {
     TRY_AS(const auto row, rows.get(index_key(tenant, scope, name)));
     if (!row) return uint64_t{0};
-    const auto revision = decode_index(*row);
-    if (!revision) return fail(ErrorCode::internal, "a row of an index is damaged");
-    return revision->value;
+    const auto index = decode_index(*row);
+    if (!index) return fail(ErrorCode::internal, "a row of an index is damaged");
+    return *index;
 }
 
 }  // namespace signalbox

@@ -20,9 +20,15 @@ enum class IndexScope : uint8_t {  // on disk: values never change
     checks = 7,
 };
 
+// The index of what changes in this step. One more than its revision: 1 is told of what nobody has
+// touched yet, so no change may have it.
+inline uint64_t index_of(const Step& step) {
+    return step.revision().value + 1;
+}
+
 std::string index_key(TenantId tenant, IndexScope scope, std::string_view name);
-std::string encode_index(Revision revision);
-std::optional<Revision> decode_index(std::string_view value);
+std::string encode_index(uint64_t index);
+std::optional<uint64_t> decode_index(std::string_view value);
 
 // It changes in this step.
 void touch_index(TenantId tenant, IndexScope scope, std::string_view name, Step& step);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "core/index_rows.h"
 #include "storage/keys.h"
 
 namespace signalbox {
@@ -115,7 +116,7 @@ Result<bool> Kv::write(TenantId tenant, const PutKey& command, Step& step) {
     if (entry.session && (!old || old->session != entry.session)) {
         step.ready.writes.put(kv_lock_key(tenant, *entry.session, entry.key), {});
     }
-    entry.modify_index = step.revision().value;
+    entry.modify_index = index_of(step);
     if (!old) entry.create_index = entry.modify_index;
     keep(tenant, entry, !old, step);
     return true;
@@ -133,7 +134,7 @@ void Kv::keep(TenantId tenant, const KvEntry& entry, bool is_new, Step& step) {
 
 void Kv::touch(TenantId tenant, Step& step) {
     auto& state = tenants_[tenant];
-    state.index = step.revision().value;
+    state.index = index_of(step);
     step.ready.writes.put(kv_tenant_key(tenant), encode_kv_tenant(state));
 }
 
@@ -168,7 +169,7 @@ void Kv::erase(TenantId tenant, const KvEntry& entry, Step& step) {
 }
 
 void Kv::bury(TenantId tenant, const std::string& key, Step& step) {
-    const Revision revision = step.revision();
+    const Revision revision(index_of(step));
     const auto by_age = kv_grave_age_key(revision, tenant, key);
     // A transaction may delete the same key twice.
     const auto known = step.rows.get(by_age);
@@ -179,8 +180,8 @@ void Kv::bury(TenantId tenant, const std::string& key, Step& step) {
     ++graves_;
 }
 
-// One grave stands for all of them: whoever reads a longer prefix finds nothing there, and so gets
-// the index of all keys.
+// One grave stands for all of them, and for those that were there before: whoever reads a longer
+// prefix finds nothing there, and so gets the index of all keys.
 Result<void> Kv::erase_tree(TenantId tenant, const std::string& prefix, Step& step) {
     const auto lower = kv_entry_key(tenant, prefix);
     const auto upper = prefix_end(lower);
@@ -199,6 +200,9 @@ Result<void> Kv::erase_tree(TenantId tenant, const std::string& prefix, Step& st
     if (erased == 0) return {};
     for (const auto& lock : locks) step.ready.writes.erase(lock);
     step.ready.writes.erase_range(lower, upper);
+    // What is known of keys that were deleted before would be older than this.
+    const auto graves = kv_grave_key(tenant, prefix);
+    step.ready.writes.erase_range(graves, prefix_end(graves));
     tenants_[tenant].entries -= erased;
     entries_ -= erased;
     bury(tenant, prefix, step);
@@ -249,7 +253,7 @@ Result<bool> Kv::end_with_session(const Session& session, Step& step) {
         } else {
             step.ready.writes.erase(kv_lock_key(session.tenant, session.id, key));
             entry->session.reset();
-            entry->modify_index = step.revision().value;
+            entry->modify_index = index_of(step);
             keep(session.tenant, *entry, false, step);
         }
         begin_delay(session.tenant, key, session.terms.lock_delay, step);

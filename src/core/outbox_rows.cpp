@@ -62,7 +62,7 @@ std::optional<OutboxRow> decode_outbox(std::string_view key, std::string_view va
     OutboxRow row;
     row.key.tenant = TenantId(reader.u32_be());
     const uint8_t kind = reader.u8();
-    if (!reader.ok() || kind > static_cast<uint8_t>(QueueKind::topic)) return std::nullopt;
+    if (!reader.ok() || kind > static_cast<uint8_t>(QueueKind::applier)) return std::nullopt;
     row.key.queue = {static_cast<QueueKind>(kind), std::string(reader.rest())};
     ByteReader value_reader(value);
     if (value_reader.u8() != outbox_row_version) return std::nullopt;

@@ -13,7 +13,9 @@
 namespace signalbox {
 
 // Queues and topics have names of their own. A topic is a queue that cannot be claimed from.
-enum class QueueKind : uint8_t { queue = 0, topic = 1 };  // on disk: values never change
+// On disk: values never change. What an applier is told has an outbox under its name, and is no
+// queue otherwise.
+enum class QueueKind : uint8_t { queue = 0, topic = 1, applier = 2 };
 
 struct QueueName {
     QueueKind kind = QueueKind::queue;

@@ -165,7 +165,7 @@ Result<Registered> Registry::add(TenantId tenant, Register command, Step& step) 
 
 void Registry::put_node(TenantId tenant, Node& node, NodeRecord record, Step& step) {
     if (node.record && is_same(*node.record, record)) return;
-    record.modify_index = step.revision().value;
+    record.modify_index = index_of(step);
     record.create_index = node.record ? node.record->create_index : record.modify_index;
     step.ready.writes.put(node_key(tenant, record.name), encode_node(record));
     touch_index(tenant, IndexScope::nodes, {}, step);
@@ -180,7 +180,7 @@ void Registry::put_service(TenantId tenant, Node& node, ServiceRecord record, St
     const auto old = node.services.find(record.id);
     const bool is_new = old == node.services.end();
     if (!is_new && is_same(old->second, record)) return;
-    record.modify_index = step.revision().value;
+    record.modify_index = index_of(step);
     record.create_index = is_new ? record.modify_index : old->second.create_index;
     if (is_new || old->second.name != record.name) {
         count_name(tenant, record.name);
@@ -209,7 +209,7 @@ void Registry::put_check(TenantId tenant, Node& node, CheckInput input, Step& st
         auto made = std::make_unique<Check>();
         made->tenant = tenant;
         made->record = std::move(record);
-        made->record.create_index = step.revision().value;
+        made->record.create_index = index_of(step);
         ++checks_;
         Check& check = *made;
         const std::string id = check.record.id;
@@ -363,7 +363,7 @@ void Registry::set_status(Check& check, CheckStatus status, std::string output, 
 
 void Registry::write(Check& check, Step& step) {
     auto& record = check.record;
-    record.modify_index = step.revision().value;
+    record.modify_index = index_of(step);
     check.stale_since.reset();
     step.ready.writes.put(check_key(check.tenant, record.node, record.id), encode_check(record));
     touch_check(check, step);

@@ -146,7 +146,7 @@ Result<SessionView> Sessions::create(TenantId tenant, CreateSession command, Ste
     session->grace = command.grace;
     session->created_at = step.now.wall;
     session->terms = std::move(command.terms);
-    session->create_index = step.revision().value;
+    session->create_index = index_of(step);
     step.ready.writes.put(session_key(tenant, session->id), encode(*session));
     step.emit(session_event(*session, "session.created", {}, step.by));
     if (!is_endless) {

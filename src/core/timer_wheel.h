@@ -14,6 +14,7 @@ enum class TimerKind : uint8_t {
     waiter_timeout,
     session_deadline,
     claim_deadline,
+    operation_deadline,
     queue_expiry,  // of its messages
     queue_delay,   // of its messages
     queue_rounds,  // through the queues that are not in memory
@@ -22,7 +23,7 @@ enum class TimerKind : uint8_t {
     check_reaping,
     subscription_deadline,
     delivery_retry,
-    retention,     // of ended tickets and idempotency keys
+    retention,  // of ended tickets and idempotency keys
     feed_trim,
 };
 

@@ -27,6 +27,8 @@ struct TokenRecord {
     Instant created_at;
     std::string created_by;
     Instant expires_at = never;
+    // The user where users have UUIDs; nothing: it follows from the name (core/identity.h).
+    std::optional<Uuid> user_uuid;
 
     bool operator==(const TokenRecord&) const = default;
 };
@@ -40,6 +42,7 @@ struct CreateToken {
     std::vector<std::string> roles;
     std::vector<std::string> acl;
     std::optional<Duration> expires_in;
+    std::optional<Uuid> user_uuid;
 };
 
 struct TokenRevoked {

@@ -11,6 +11,8 @@ namespace signalbox {
 namespace {
 
 constexpr uint8_t token_row_version = 1;
+// The UUID of its user behind everything else.
+constexpr uint8_t token_row_version_user = 2;
 constexpr size_t hash_bytes = 32;
 
 // The two kinds of rows in the second table.
@@ -88,6 +90,9 @@ Result<void> check(const CreateToken& command, const TokenLimits& limits) {
         return fail(ErrorCode::invalid_argument,
                     fmt::format("must have at most {} elements", limits.acl_max), "acl");
     }
+    if (command.user_uuid && command.user.empty()) {
+        return fail(ErrorCode::invalid_argument, "is required with user_uuid", "user");
+    }
     for (const auto& pattern : command.acl) TRY(check_acl_pattern(pattern, limits.name_bytes_max));
     if (command.expires_in &&
         (command.expires_in->count() <= 0 || *command.expires_in > limits.ttl_max)) {
@@ -103,7 +108,7 @@ Result<void> check(const CreateToken& command, const TokenLimits& limits) {
 
 std::string encode_token(const TokenRecord& record) {
     std::string out;
-    put_u8(out, token_row_version);
+    put_u8(out, record.user_uuid ? token_row_version_user : token_row_version);
     put_bytes(out, record.hash);
     put_bytes(out, record.tenant);
     put_bytes(out, record.user);
@@ -112,6 +117,7 @@ std::string encode_token(const TokenRecord& record) {
     put_signed_varint(out, record.created_at.time_since_epoch().count());
     put_bytes(out, record.created_by);
     put_signed_varint(out, record.expires_at.time_since_epoch().count());
+    if (record.user_uuid) out += record.user_uuid->raw();
     return out;
 }
 
@@ -121,7 +127,8 @@ std::optional<TokenRecord> decode_token(std::string_view key, std::string_view v
     key_reader.u8();
     const auto raw_id = key_reader.fixed(sizeof(Uuid));
     ByteReader reader(value);
-    if (reader.u8() != token_row_version) return std::nullopt;
+    const uint8_t version = reader.u8();
+    if (version != token_row_version && version != token_row_version_user) return std::nullopt;
     TokenRecord record;
     record.hash = reader.bytes();
     record.tenant = reader.bytes();
@@ -131,6 +138,10 @@ std::optional<TokenRecord> decode_token(std::string_view key, std::string_view v
     record.created_at = Instant(Duration(reader.signed_varint()));
     record.created_by = reader.bytes();
     record.expires_at = Instant(Duration(reader.signed_varint()));
+    if (version == token_row_version_user) {
+        const auto raw = reader.fixed(sizeof(Uuid));
+        if (reader.ok()) record.user_uuid = Uuid::from_raw(raw);
+    }
     if (!reader.ok() || !key_reader.ok() || record.hash.size() != hash_bytes) return std::nullopt;
     record.id = Uuid::from_raw(raw_id);
     return record;
@@ -157,6 +168,7 @@ Result<TokenRecord> Tokens::create(CreateToken command, Step& step) {
     record.user = std::move(command.user);
     record.roles = std::move(command.roles);
     record.acl = std::move(command.acl);
+    record.user_uuid = command.user_uuid;
     record.created_at = step.now.wall;
     record.created_by = step.by.name;
     if (command.expires_in) record.expires_at = step.now.wall + *command.expires_in;

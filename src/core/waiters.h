@@ -17,6 +17,7 @@ namespace signalbox {
 struct Ticket;
 struct Session;
 struct Queue;
+struct Operation;
 struct Watch;
 
 // A parked request. It stands in the list of what it watches and is found by its request; a
@@ -24,7 +25,7 @@ struct Watch;
 struct Waiter : TimerHook {
     using ListHook = boost::intrusive::list_member_hook<
         boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
-    using Watched = std::variant<Ticket*, Session*, Queue*, Watch*>;
+    using Watched = std::variant<Ticket*, Session*, Queue*, Watch*, Operation*>;
 
     Waiter(RequestId waiter_request, Watched waiter_watched)
         : TimerHook(TimerKind::waiter_timeout), request(waiter_request), watched(waiter_watched) {}

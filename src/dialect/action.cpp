@@ -15,6 +15,7 @@ std::string_view prefix_of(Dialect dialect) {
         case Dialect::native: return {};
         case Dialect::triton: return "triton";
         case Dialect::zaqar: return "zaqar";
+        case Dialect::wazo: return "wazo";
         case Dialect::consul: return "consul";
     }
     ASSERT(false);

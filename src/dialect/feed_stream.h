@@ -1,35 +1,40 @@
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "core/cursor.h"
-#include "core/feed.h"
 #include "dialect/exchange.h"
+#include "dialect/feed_follower.h"
 
 namespace signalbox {
 
-// One client that follows the feed as server-sent events, from a cursor or from now.
-//
-//   join ---> catch up from a store snapshot, up to where the core joined us
-//     ^         |  (what commits meanwhile is kept in a bounded buffer)
-//     |         v
-//     |       live: each event as it is delivered
-//     |         |
-//     +---------+  too slow: leave, drain, join again behind the last event sent
-//
-// So nothing is missed and nothing is repeated, a slow client costs a bounded amount of memory
-// and holds up nobody; one whose cursor has been trimmed away is told to start over by an event
-// `resync`. Its io thread only.
-class FeedStream : public std::enable_shared_from_this<FeedStream> {
+// The present state of what a stream is about, as server-sent events, some at a time. What it says
+// is of one moment, and what is behind that comes from the feed.
+class FeedState {
 public:
+    virtual ~FeedState() = default;
+    // The next of them; nothing when that was all.
+    virtual Result<std::optional<std::string>> next() = 0;
+    [[nodiscard]] virtual Revision revision() const = 0;
+};
+
+// A client that follows the feed as server-sent events, from a cursor or from now, or from the
+// state that it is told first: then an event `complete` says where that ends and what follows
+// begins. One whose cursor has been trimmed away is told to start over by an event `resync`.
+// Its io thread only.
+class FeedStream : public FeedFollower {
+public:
+    // One event as a server-sent one, behind which the client goes on with `cursor`; empty: it is
+    // not for this client.
+    using Render = std::function<std::string(const Event& event, const std::string& cursor)>;
     struct Request {
         std::string tenant;
-        Topic topic;
-        std::optional<Cursor> after;  // nothing: from now on
+        std::vector<Topic> topics;
+        std::optional<Cursor> after;       // nothing: from now on
+        Render render;                     // null: as CloudEvents
+        std::unique_ptr<FeedState> state;  // told first; null: nothing is
     };
     // Answers the exchange when the subscription could not be made.
     using Refuse = std::function<void(const ExchangePtr&, const Error&)>;
@@ -40,38 +45,33 @@ public:
     FeedStream(ExchangePtr exchange, Request request, Refuse refuse);
 
 private:
-    enum class State : uint8_t { joining, catching_up, live, draining, over };
+    void begun(const FeedJoined& joined) override;
+    void refused(const Error& error) override;
+    void send(const std::shared_ptr<const Event>& event) override;
+    void lost(Revision floor) override;
+    void ended() override;
+    [[nodiscard]] size_t backlog() const override { return exchange_->backlog(); }
+    void when_drained(std::function<void()> call) override {
+        exchange_->when_drained(std::move(call));
+    }
+    [[nodiscard]] Caller caller() const override { return exchange_->caller(); }
 
-    void join();
-    void joined(Result<FeedJoined> answer);
-    void catch_up();
-    Result<bool> send_page();
-    void go_live();
-    void receive(std::shared_ptr<const Event> event);
-    void send(const Event& event);
+    [[nodiscard]] std::shared_ptr<FeedStream> self() {
+        return std::static_pointer_cast<FeedStream>(shared_from_this());
+    }
+    void begin_stream();
+    void send_state();
     void send_text(std::string text);
-    void fall_behind();
-    void leave_feed();
-    void resync(Revision floor);
-    void finish();
     void tick();
     void bookmark(Revision committed);
 
-    [[nodiscard]] Partition& partition() const;
-    [[nodiscard]] const FeedLimits& limits() const;
-    [[nodiscard]] std::string cursor_text(FeedPosition position) const;
-
     const ExchangePtr exchange_;
-    const Request request_;
+    const Render render_;
     const Refuse refuse_;
-    State state_ = State::joining;
-    bool begun_ = false;  // the head has been sent
-    std::optional<RequestId> subscription_;
-    FeedPosition reached_;  // everything up to here has been sent
-    Revision joined_at_;
-    std::deque<std::shared_ptr<const Event>> buffer_;
-    bool overflowed_ = false;  // the buffer did not hold everything
-    bool asking_head_ = false;
+    const bool is_foreign_;  // its cursor is of another history
+    const bool has_cursor_;
+    std::unique_ptr<FeedState> state_;
+    bool has_begun_ = false;  // the head has been sent
     SteadyInstant sent_at_;
 };
 

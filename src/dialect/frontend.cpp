@@ -52,6 +52,11 @@ Frontend::~Frontend() = default;
 
 namespace {
 
+bool waits_for_operation(const CommandBody& body) {
+    const auto* wait = std::get_if<WaitOperation>(&body);
+    return wait != nullptr && wait->timeout > Duration::zero();
+}
+
 bool waits_for_messages(const CommandBody& body) {
     const auto* claim = std::get_if<ClaimMessages>(&body);
     return claim != nullptr && claim->wait > Duration::zero();
@@ -63,7 +68,8 @@ bool Frontend::may_park(const CommandBody& body) {
     return std::holds_alternative<WaitTicket>(body) || std::holds_alternative<HoldSession>(body) ||
            std::holds_alternative<SubscribeFeed>(body) ||
            std::holds_alternative<FollowMessages>(body) ||
-           std::holds_alternative<WaitForChange>(body) || waits_for_messages(body);
+           std::holds_alternative<WaitForChange>(body) || waits_for_messages(body) ||
+           waits_for_operation(body);
 }
 
 namespace {

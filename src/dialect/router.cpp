@@ -47,6 +47,7 @@ std::optional<Dialect> parse_dialect(std::string_view name) {
     if (name == "native") return Dialect::native;
     if (name == "triton") return Dialect::triton;
     if (name == "zaqar") return Dialect::zaqar;
+    if (name == "wazo") return Dialect::wazo;
     if (name == "consul") return Dialect::consul;
     return std::nullopt;
 }
@@ -80,6 +81,29 @@ void Router::add(Dialect dialect, std::string_view pattern, Method to) {
     // Those for upgrades are tried first.
     route->methods.insert(to.is_upgrade ? route->methods.begin() : route->methods.end(),
                           std::move(to));
+}
+
+void Router::set_fallback(Dialect dialect, Handler handler) {
+    fallback_ = Route{dialect, {}, {}, true};
+    for (const auto method : {HttpMethod::get, HttpMethod::head, HttpMethod::post, HttpMethod::put,
+                              HttpMethod::patch, HttpMethod::erase}) {
+        fallback_->methods.push_back({method, handler, Access::by_method});
+    }
+}
+
+bool Router::is_free(std::string_view path) const {
+    const auto segments = split_path(path);
+    auto below = segments;
+    below.emplace_back("x");
+    if (!fallback_ || faults_of(segments.front(), {}).dialect != fallback_->dialect) return false;
+    const auto routes = routes_.find(segments.front());
+    if (routes == routes_.end()) return true;
+    return std::none_of(routes->second.begin(), routes->second.end(), [&](const Route& route) {
+        // Below the first two words of a pattern there may be more of them one day.
+        return matches(route, segments) || matches(route, below) ||
+               (segments.size() > 1 && route.segments.size() > 1 &&
+                route.segments[1] == segments[1]);
+    });
 }
 
 void Router::add_faults(Dialect dialect, std::string_view first_segment, FaultHandler handler) {
@@ -176,6 +200,13 @@ void Router::route(const HttpRequest& request, DialectSet dialects,
             return admit(route, *to, std::move(call));
         }
     }
+    const bool is_nobodys = allow.empty() && fallback_ && dialects.has(fallback_->dialect) &&
+                            faults.dialect == fallback_->dialect;
+    if (is_nobodys) {
+        for (const auto& to : fallback_->methods) {
+            if (to.method == request.method) return admit(*fallback_, to, {request, exchange, {}});
+        }
+    }
     const auto fault = allow.empty() ? RouteFault::not_found : RouteFault::method_not_allowed;
     exchange->respond(faults.handler(fault, request, allow));
 }
@@ -257,6 +288,11 @@ std::string Router::action_of(const Route& route, const Method& to, const Call& 
     for (const std::string_view segment : route.segments) {
         if (segment.empty()) continue;
         words.push_back(is_parameter(segment) ? call.parameter(segment.substr(1)) : segment);
+    }
+    if (route.is_fallback) {
+        words = split_path(call.request.path);
+        std::erase(words, std::string_view());
+        return action_name(route.dialect, words, action_verb(to.method, false));
     }
     // "api" and "v1", or "v2".
     const std::ptrdiff_t versions = route.dialect == Dialect::native  ? 2

@@ -21,10 +21,11 @@ enum class Dialect : uint8_t {
     native,
     triton,
     zaqar,
+    wazo,
     consul,
 };
 
-// "native", "triton", "zaqar", "consul"; nothing for other names, `common` among them.
+// "native", "triton", "zaqar", "wazo", "consul"; nothing for other names, `common` among them.
 std::optional<Dialect> parse_dialect(std::string_view name);
 
 // What one port speaks.
@@ -98,6 +99,11 @@ public:
     // others do not see it.
     void add_upgrade(Dialect dialect, std::string_view pattern, Handler handler,
                      Access access = Access::by_method);
+    // Paths that are known at run time only. Asked for those that no pattern matches, and that are
+    // nobody else's to answer for; the pattern has no parameters there.
+    void set_fallback(Dialect dialect, Handler handler);
+    // Whether requests for such a path, and for what is right below it, would come there.
+    [[nodiscard]] bool is_free(std::string_view path) const;
     // Who answers when nothing matches below a first segment; "" for everything else.
     void add_faults(Dialect dialect, std::string_view first_segment, FaultHandler handler);
     // How a dialect says that somebody is not let in; one that says nothing does it as native.
@@ -131,6 +137,7 @@ private:
         Dialect dialect;
         std::vector<std::string> segments;  // ":name" for a parameter, "*name" for the rest
         std::vector<Method> methods;
+        bool is_fallback = false;
     };
     struct Faults {
         Dialect dialect;
@@ -153,6 +160,7 @@ private:
 
     std::map<std::string, std::vector<Route>, std::less<>> routes_;  // by first segment
     std::map<std::string, Faults, std::less<>> faults_;
+    std::optional<Route> fallback_;
     std::map<Dialect, RefusalHandler> refusals_;
     std::map<Dialect, UnreadableHandler> unreadable_;
     std::map<Dialect, ProofHandler> proofs_;

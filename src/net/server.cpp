@@ -127,7 +127,8 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
         const auto dialect = parse_dialect(rest.substr(0, equals));
         if (!dialect) {
             return fail(ErrorCode::invalid_argument,
-                        fmt::format("\"{}\" is not a dialect; known are native, triton, zaqar and consul",
+                        fmt::format("\"{}\" is not a dialect; known are native, triton, zaqar, "
+                                    "wazo and consul",
                                     rest.substr(0, equals)),
                         "listen");
         }

@@ -58,6 +58,11 @@ enum class Table : uint8_t {
     flavor = 'V',           // by project and name
     token = 'K',            // credentials, by the hash of the secret
     token_by_id = 'W',      // what they stand for, by id; and by the time at which they expire
+    item_type = 'Y',        // what items of a collection have in common; and by path
+    item = 'B',             // of a collection, by type and id
+    item_count = 'X',       // how many there are of a type
+    operation = 'p',        // by number
+    operation_index = 'w',  // by id; those that have not ended; and by the time to forget them
     event = 'F',            // the feed, by revision
     event_mark = 'f',       // every 1,024 events: how many and when
 };

@@ -185,6 +185,7 @@ TEST_F(RegistryCommands, RegistersForAsLongAsItsCommandRuns) {
 TEST_F(RegistryCommands, RegistersAgainWhatTheServerHasLost) {
     const auto cli = start_cli({"register", "--service", "pg", "--ttl", "1s"});
     wait_for_passing("pg", 1);
+    cli->wait_for_errors("is registered");
     EXPECT_EQ(wire_->ask(request_bytes("PUT", "/v1/agent/service/deregister/pg")).status, 200);
     cli->wait_for_errors("registering again");
     wait_for_passing("pg", 1);
@@ -197,6 +198,7 @@ TEST_F(RegistryCommands, RegistersAgainWhatTheServerHasLost) {
 TEST_F(RegistryCommands, RegisterSurvivesTheServer) {
     const auto cli = start_cli({"register", "--service", "pg", "--ttl", "1s"});
     wait_for_passing("pg", 1);
+    cli->wait_for_errors("is registered");
     server_.kill9();
     cli->wait_for_errors("registering again");
     server_.start();
@@ -218,7 +220,7 @@ TEST_F(RegistryCommands, RegisterRefusesWhatTheServerRefuses) {
 // Where the registry is, in the order in which it is looked for.
 TEST_F(RegistryCommands, FindTheRegistry) {
     put("here", "");
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory("registry");
     const auto path = (directory.path() / "consul").string();
     const auto port = std::to_string(server_.port());
     std::ofstream(path) << "# written by an installer\nWAZO_CONSUL_HOST=\"127.0.0.1\"\n"

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "operation_crash_loop.h"
 #include "notify_crash_loop.h"
 #include "queue_crash_loop.h"
 
@@ -36,6 +37,16 @@ TEST_P(CrashLoopTest, loses_no_message_and_gives_none_to_two) {
     EXPECT_GT(loop.acknowledged(), 0u);
     std::printf("%llu messages were posted, claimed and acknowledged\n",
                 static_cast<unsigned long long>(loop.acknowledged()));
+}
+
+TEST_P(CrashLoopTest, ends_each_operation_once_and_in_time) {
+    OperationCrashLoop loop({.kills = from_environment("CRASH_KILLS", 30) / 3,
+                             .seed = from_environment("CRASH_SEED", 1),
+                             .arguments = {"--io-threads", std::to_string(GetParam())}});
+    EXPECT_EQ(loop.run(), std::vector<std::string>());
+    EXPECT_GT(loop.timed_out(), 0u);
+    std::printf("%llu operations had no report in time, and followers came %d times\n",
+                static_cast<unsigned long long>(loop.timed_out()), loop.connections());
 }
 
 // CRASH_NOTIFICATIONS makes it longer.

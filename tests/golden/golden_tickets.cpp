@@ -46,7 +46,7 @@ Resource golden_resource(uint8_t server, std::string scope, std::string id) {
 }
 
 GoldenTickets::GoldenTickets() : driver({}, 1) {
-    session = driver.must(CreateSession{"worker-1", seconds(30), seconds(5)}).id;
+    session = driver.must(CreateSession{"worker-1", seconds(30), seconds(5), {}}).id;
 
     auto plain_ticket = ticket_for(golden_resource(1, "vm", "100"));
     plain_ticket.fields.expires_text = "2026-01-01T03:00:00+02:00";

@@ -27,6 +27,7 @@ constexpr TableFile table_files[] = {
     {Table::session, "session"},
     {Table::idempotency, "idempotency"},
     {Table::idempotency_age, "idempotency_age"},
+    {Table::registry_index, "sessions_index"},
     {Table::event, "event"},
     {Table::event_mark, "event_mark"},
 };
@@ -173,7 +174,7 @@ TEST_F(OldRows, give_back_the_feed) {
     const auto tenant = find_tenant(*snapshot, "tenant");
     ASSERT_TRUE(tenant);
     EXPECT_EQ(*FeedReader::floor(*snapshot), Revision(1));
-    FeedReader reader(snapshot, *tenant, make_topic("tickets"), {});
+    FeedReader reader(snapshot, *tenant, {make_topic("tickets")}, {});
     const auto page = reader.next(100);
     ASSERT_TRUE(page);
     EXPECT_TRUE(page->at_end);

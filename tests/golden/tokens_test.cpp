@@ -13,8 +13,9 @@ namespace {
 
 const std::string first_hash(32, '\x01');
 const std::string second_hash(32, '\x02');
+const std::string third_hash(32, '\x03');
 
-// Two tokens, always the same.
+// Three tokens, always the same; only the third one has a row of the second version.
 class GoldenTokens {
 public:
     GoldenTokens() {
@@ -30,6 +31,12 @@ public:
         full.acl = {"queues.#", "!queues.secret.*"};
         full.expires_in = std::chrono::hours(1);
         second = driver.must(full);
+        CreateToken named;
+        named.hash = third_hash;
+        named.tenant = "blue";
+        named.user = "ann";
+        named.user_uuid = Uuid::parse("28732736-22ea-4e3f-8333-8e137184676a");
+        third = driver.must(named);
     }
     MemoryStore::Rows rows(Table table) {
         MemoryStore::Rows rows;
@@ -42,6 +49,7 @@ public:
     EngineDriver driver;
     TokenRecord first;
     TokenRecord second;
+    TokenRecord third;
 };
 
 TEST(GoldenTokenRows, are_written_as_ever) {
@@ -66,8 +74,10 @@ TEST(GoldenTokenRows, are_read_whoever_wrote_them) {
     const auto snapshot = driver.store().snapshot();
     EXPECT_EQ(**find_token(*snapshot, first_hash), same.first);
     EXPECT_EQ(**find_token(*snapshot, second_hash), same.second);
-    EXPECT_EQ(list_tokens(*snapshot, {}, 10)->tokens.size(), 2u);
+    EXPECT_EQ(**find_token(*snapshot, third_hash), same.third);
+    EXPECT_EQ(list_tokens(*snapshot, {}, 10)->tokens.size(), 3u);
     driver.must(RevokeToken{same.first.id});
+    driver.must(RevokeToken{same.third.id});
     driver.advance(std::chrono::hours(2));
     const auto later = driver.store().snapshot();
     EXPECT_FALSE(*find_token(*later, first_hash));

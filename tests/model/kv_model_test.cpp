@@ -264,6 +264,8 @@ private:
         begin();
         driver_.must(EndSession{*id, "test"});
         end_in_model(*id);
+        // It may take several steps.
+        take_indexes();
     }
 
     void end_in_model(const Uuid& id) {
@@ -303,6 +305,7 @@ private:
         }
         for (auto& [key, left] : model_.delays) left -= span;
         std::erase_if(model_.delays, [](const auto& delay) { return delay.second.count() == 0; });
+        begin();
         driver_.advance(span);
         if (ending.empty()) return;
         for (const auto& id : ending) end_in_model(id);
@@ -319,10 +322,10 @@ private:
             const auto known = model_.entries.find(key);
             ASSERT_EQ(entry->has_value(), known != model_.entries.end());
             if (known == model_.entries.end()) {
-                model_.changed[key] = driver_.committed().value;
+                model_.changed[key] = before_step_ + 2;
                 continue;
             }
-            EXPECT_GT((*entry)->modify_index, before_step_);
+            EXPECT_GT((*entry)->modify_index, before_step_ + 1);
             known->second.modify_index = (*entry)->modify_index;
             model_.changed[key] = (*entry)->modify_index;
         }
@@ -342,7 +345,7 @@ private:
 
     void begin() {
         before_step_ = driver_.committed().value;
-        next_ = before_step_ + 1;
+        next_ = before_step_ + 2;  // indexes are one more than revisions
     }
 
     TenantId tenant_id() {

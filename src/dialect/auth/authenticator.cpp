@@ -11,6 +11,7 @@ IdentityPtr OpenAuthenticator::believe(const Credential& credential) const {
     auto identity = std::make_shared<Identity>();
     identity->tenant = credential.tenant.empty() ? default_tenant : credential.tenant;
     identity->user = credential.user;
+    identity->user_uuid = user_uuid_of(identity->tenant, identity->user);
     identity->roles = split_roles(credential.roles);
     identity->is_admin = identity->has_role(admin_role_);
     identity->may_administer = identity->is_admin || identity->roles.empty();

@@ -172,6 +172,7 @@ Authenticator::Answer JwtAuthenticator::check_claims(const Jwt& token, const std
         !read_words(jwt.acl_claim, identity->acl)) {
         return wrong("the token's roles or patterns are not texts");
     }
+    identity->user_uuid = user_uuid_of(identity->tenant, identity->user);
     identity->expires_at = *expires_at + jwt.leeway;
     identity->proof = proof;
     identity->is_admin = identity->has_role(options_.admin_role);

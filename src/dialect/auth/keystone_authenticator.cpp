@@ -230,6 +230,7 @@ Result<IdentityPtr> KeystoneAuthenticator::read_identity(const std::string& body
     auto identity = std::make_shared<Identity>();
     identity->tenant = *project;
     identity->user = text_at(root, "token.user.id").value_or("");
+    identity->user_uuid = user_uuid_of(identity->tenant, identity->user);
     if (const auto roles = find_claim(root, "token.roles")) {
         for (const auto& role : roles->elements()) {
             if (auto name = text_at(role, "name")) identity->roles.push_back(std::move(*name));

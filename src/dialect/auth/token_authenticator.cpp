@@ -70,6 +70,9 @@ IdentityPtr TokenAuthenticator::identity_of(TokenRecord record) const {
     auto identity = std::make_shared<Identity>();
     identity->tenant = std::move(record.tenant);
     identity->user = std::move(record.user);
+    identity->user_uuid =
+        record.user_uuid ? record.user_uuid : user_uuid_of(identity->tenant, identity->user);
+    identity->session = record.id.text();
     identity->roles = std::move(record.roles);
     identity->acl = std::move(record.acl);
     identity->expires_at = record.expires_at;

@@ -168,7 +168,7 @@ Result<ReadWishes> ConsulCall::wishes() const {
                     "Cannot specify ?cached with ?consistent, conflicting semantics.", "cached");
     }
     if (has("filter") && !text("filter")->empty()) {
-        return fail(ErrorCode::invalid_argument, "?filter is not supported by this server",
+        return fail(ErrorCode::invalid_argument, "Filtering is not supported by this server",
                     "filter");
     }
     if (has("stale")) wishes.consistency = "stale";

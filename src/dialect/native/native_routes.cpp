@@ -10,6 +10,9 @@ void add_routes(Router& router) {
     add_session_routes(router);
     add_queue_routes(router);
     add_token_routes(router);
+    add_type_routes(router);
+    add_collection_routes(router);
+    add_operation_routes(router);
     router.add_faults(Dialect::native, "", route_problem);
     router.set_refusals(Dialect::native,
                         [](const Error& error, const HttpRequest&) { return problem(error); });

@@ -16,6 +16,11 @@ void add_line_routes(Router& router);
 void add_session_routes(Router& router);
 void add_queue_routes(Router& router);
 
+void add_type_routes(Router& router);
+// And those for the paths that types declare.
+void add_collection_routes(Router& router);
+void add_operation_routes(Router& router);
+
 class ClaimWatch;
 
 // Of queues; add_queue_routes() calls them all.

@@ -55,6 +55,16 @@ HttpResponse problem(const Error& error) {
     return response;
 }
 
+HttpResponse gone_problem(const std::string& oldest) {
+    auto response = render(410, "resync", "Not kept any more",
+                           "the changes since that cursor are not kept any more: begin anew", {});
+    response.body.resize(response.body.size() - 2);
+    response.body += R"(,"oldest":)";
+    append_json_string(response.body, oldest);
+    response.body += "}\n";
+    return response;
+}
+
 HttpResponse route_problem(RouteFault fault, const HttpRequest& request, const std::string& allow) {
     switch (fault) {
         case RouteFault::not_found:

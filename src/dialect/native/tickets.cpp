@@ -417,7 +417,8 @@ Result<void> events(const Call& call) {
     TRY_AS(auto query, Parameters::of(call.request.query));
     FeedStream::Request request;
     request.tenant = tenant_of(call);
-    TRY_AS(request.topic, read_topic(query));
+    TRY_AS(const Topic topic, read_topic(query));
+    request.topics = {topic};
     auto cursor = query.text("cursor");
     // What the client saw last wins over where it once began.
     if (const auto last = call.request.field("last-event-id")) cursor = std::string(*last);

@@ -40,6 +40,7 @@ void write_token(JsonWriter& json, const TokenRecord& record, std::string_view t
     if (!token.empty()) json.member("token", token);
     json.member("tenant", record.tenant);
     json.member("user", record.user);
+    if (record.user_uuid) json.member("user_uuid", record.user_uuid->text());
     write_texts(json, "roles", record.roles);
     write_texts(json, "acl", record.acl);
     json.member("created_at", format_instant(record.created_at));
@@ -69,6 +70,10 @@ Result<void> create(const Call& call) {
     TRY_AS(auto members, JsonMembers::of(document.root()));
     TRY_AS(const auto tenant, members.text("tenant"));
     TRY_AS(const auto user, members.text("user"));
+    TRY_AS(const auto user_uuid, members.text("user_uuid"));
+    if (user_uuid) {
+        TRY_AS(command.user_uuid, parse_uuid(*user_uuid, "user_uuid"));
+    }
     TRY_AS(command.roles, texts_member(members, "roles"));
     TRY_AS(command.acl, texts_member(members, "acl"));
     TRY_AS(command.expires_in, duration_member(members, "expires"));
@@ -148,6 +153,7 @@ Result<void> show_identity(const Call& call) {
     json.begin_object();
     json.member("tenant", identity.tenant);
     json.member("user", identity.user);
+    if (identity.user_uuid) json.member("user_uuid", identity.user_uuid->text());
     write_texts(json, "roles", identity.roles);
     write_texts(json, "acl", identity.acl);
     json.member("admin", identity.may_administer);

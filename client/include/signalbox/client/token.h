@@ -15,6 +15,7 @@ struct TokenRequest {
     std::vector<std::string> roles = {};
     std::vector<std::string> acl = {};                  // patterns of what it may do
     std::optional<Duration> expires_in = std::nullopt;  // never
+    std::string user_uuid = {};  // of the user; empty: one that follows from the name
 };
 
 struct Token {

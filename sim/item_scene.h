@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/item_oracle.h"
+#include "sim/sim_http.h"
+
+namespace signalbox {
+
+// Follows a collection from its state on; when its connection breaks it comes back with the last
+// cursor it got, or begins anew where there is none, or when it is told to.
+class ItemFollower {
+public:
+    ItemFollower(World& world, ItemOracle& oracle, const std::string& name, std::string target,
+                 bool only_owned)
+        : oracle_(oracle, name, only_owned), target_(std::move(target)), http_(world) {}
+
+    void act();
+    void cut() { http_.cut(); }
+    void check_at_rest() { oracle_.check_at_rest(); }
+    [[nodiscard]] uint64_t resyncs() const { return resyncs_; }
+
+private:
+    void take_event(const std::string& text);
+
+    ItemOracle::Follower oracle_;
+    const std::string target_;
+    SimHttp http_;
+    std::string cursor_;
+    std::string buffer_;
+    bool begun_ = false;
+    uint64_t resyncs_ = 0;
+};
+
+// Those who change a collection, those who make its changes true, and those who follow it.
+class ItemScene {
+public:
+    explicit ItemScene(World& world);
+
+    void act();
+    void observe() { oracle_.observe(world_); }
+    void cut_one();
+    // Nobody begins anything any more. True when all operations have ended.
+    bool retire();
+    void check_at_rest();
+
+    [[nodiscard]] uint64_t digest() const { return oracle_.digest(); }
+    [[nodiscard]] const std::vector<std::string>& complaints() const;
+
+private:
+    void write();
+    void report();
+    void answered(const SimResponse& response, const std::string& what);
+
+    World& world_;
+    ItemOracle oracle_;
+    SimHttp writer_;
+    SimHttp worker_;
+    std::vector<std::unique_ptr<ItemFollower>> followers_;
+    bool is_declared_ = false;
+    bool is_retired_ = false;
+    unsigned written_ = 0;
+    std::vector<std::string> complaints_;
+};
+
+}  // namespace signalbox

@@ -1,0 +1,328 @@
+#include "codec/json_schema.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "codec/json_schema_node.h"
+#include "codec/json_writer.h"
+
+namespace signalbox {
+namespace {
+
+// Values that are looked at for one check, each time anew for each schema: what takes more is
+// either an attack or a mistake.
+constexpr size_t looks_max = 200'000;
+
+bool is_integer(const JsonValue& value) {
+    const auto number = value.number();
+    return number && *number == std::floor(*number);
+}
+
+bool is_equal(const JsonValue& one, const JsonValue& other) {
+    if (one.kind() != other.kind()) return false;
+    switch (one.kind()) {
+        case JsonKind::null: return true;
+        case JsonKind::boolean: return one.boolean() == other.boolean();
+        case JsonKind::text: return one.text() == other.text();
+        case JsonKind::number: {
+            const auto whole = one.integer();
+            const auto other_whole = other.integer();
+            if (whole && other_whole) return *whole == *other_whole;
+            return *one.number() == *other.number();
+        }
+        case JsonKind::array: {
+            const auto elements = one.elements();
+            const auto others = other.elements();
+            return std::equal(elements.begin(), elements.end(), others.begin(), others.end(),
+                              is_equal);
+        }
+        case JsonKind::object: {
+            const auto members = one.members();
+            const auto others = other.members();
+            if (members.size() != others.size()) return false;
+            return std::all_of(members.begin(), members.end(), [&](const auto& member) {
+                const auto same = std::find_if(others.begin(), others.end(), [&](const auto& each) {
+                    return each.first == member.first;
+                });
+                return same != others.end() && is_equal(member.second, same->second);
+            });
+        }
+    }
+    return false;
+}
+
+size_t code_points(std::string_view text) {
+    return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u;
+    }));
+}
+
+re2::StringPiece piece(std::string_view text) {
+    return {text.data(), text.size()};
+}
+
+bool is_multiple(double number, double of) {
+    const double quotient = number / of;
+    return std::isfinite(quotient) &&
+           std::abs(quotient - std::round(quotient)) <= 1e-9 * std::max(1.0, std::abs(quotient));
+}
+
+std::string member_path(const std::string& path, const std::string& root, std::string_view name) {
+    return path == root ? std::string(name) : path + "." + std::string(name);
+}
+
+}  // namespace
+
+// One value against one schema, and everything within them.
+class JsonSchemaCheck {
+public:
+    using Node = JsonSchema::Node;
+
+    explicit JsonSchemaCheck(const std::string& root) : root_(root) {}
+
+    Result<void> check(const Node& node, const JsonValue& value, const std::string& path) {
+        if (++looks_ > looks_max) return fail(wrong(root_, "takes too long to check"));
+        if (node.never) return fail(wrong(path, "is not allowed"));
+        TRY(check_kind(node, value, path));
+        switch (value.kind()) {
+            case JsonKind::number: TRY(check_number(node, *value.number(), path)); break;
+            case JsonKind::text: TRY(check_text(node, *value.text(), path)); break;
+            case JsonKind::array: TRY(check_array(node, value, path)); break;
+            case JsonKind::object: TRY(check_object(node, value, path)); break;
+            case JsonKind::null:
+            case JsonKind::boolean: break;
+        }
+        return check_combined(node, value, path);
+    }
+
+private:
+    static Error wrong(const std::string& path, std::string message) {
+        return {ErrorCode::invalid_argument, std::move(message), path};
+    }
+
+    // Too long is no answer to whether it fits.
+    bool fits(const Node& node, const JsonValue& value, const std::string& path) {
+        return check(node, value, path).has_value();
+    }
+    [[nodiscard]] Result<void> in_time() const {
+        if (looks_ > looks_max) return fail(wrong(root_, "takes too long to check"));
+        return {};
+    }
+
+    Result<void> check_kind(const Node& node, const JsonValue& value, const std::string& path) {
+        if (node.types) {
+            const uint8_t bits = static_cast<uint8_t>(type_bit(value.kind()) |
+                                                      (is_integer(value) ? integer_type_bit : 0));
+            if ((*node.types & bits) == 0) return fail(wrong(path, "is of the wrong type"));
+        }
+        if (node.constant && !is_equal(*node.constant, value)) {
+            return fail(wrong(path, "must be " + node.constant->json()));
+        }
+        if (!node.choices) return {};
+        looks_ += node.choices->size();
+        const bool is_one =
+            std::any_of(node.choices->begin(), node.choices->end(),
+                        [&](const auto& choice) { return is_equal(choice, value); });
+        if (!is_one) return fail(wrong(path, "is none of the values that are allowed"));
+        return {};
+    }
+
+    static Result<void> check_number(const Node& node, double number, const std::string& path) {
+        if (node.minimum && number < *node.minimum) {
+            return fail(wrong(path, fmt::format("must be at least {}", *node.minimum)));
+        }
+        if (node.maximum && number > *node.maximum) {
+            return fail(wrong(path, fmt::format("must be at most {}", *node.maximum)));
+        }
+        if (node.above && number <= *node.above) {
+            return fail(wrong(path, fmt::format("must be above {}", *node.above)));
+        }
+        if (node.below && number >= *node.below) {
+            return fail(wrong(path, fmt::format("must be below {}", *node.below)));
+        }
+        if (node.multiple_of && !is_multiple(number, *node.multiple_of)) {
+            return fail(wrong(path, fmt::format("must be a multiple of {}", *node.multiple_of)));
+        }
+        return {};
+    }
+
+    static Result<void> check_count(const Node::Bounds& bounds, uint64_t count,
+                                    std::string_view of_what, const std::string& path) {
+        if (count < bounds.min) {
+            return fail(wrong(path, fmt::format("must have at least {} {}", bounds.min, of_what)));
+        }
+        if (count > bounds.max) {
+            return fail(wrong(path, fmt::format("must have at most {} {}", bounds.max, of_what)));
+        }
+        return {};
+    }
+
+    static Result<void> check_text(const Node& node, std::string_view text,
+                                   const std::string& path) {
+        TRY(check_count(node.length, code_points(text), "characters", path));
+        if (node.pattern && !RE2::PartialMatch(piece(text), *node.pattern->expression)) {
+            return fail(wrong(path, "must match " + node.pattern->expression->pattern()));
+        }
+        if (node.format == JsonFormat::uuid && !Uuid::parse(text)) {
+            return fail(wrong(path, "must be a UUID"));
+        }
+        if (node.format == JsonFormat::date_time && !parse_instant(text)) {
+            return fail(wrong(path, "must be a date and time"));
+        }
+        return {};
+    }
+
+    Result<void> check_array(const Node& node, const JsonValue& value, const std::string& path) {
+        const auto elements = value.elements();
+        TRY(check_count(node.item_count, elements.size(), "elements", path));
+        uint64_t contained = 0;
+        for (size_t i = 0; i < elements.size(); ++i) {
+            const auto place = fmt::format("{}[{}]", path, i);
+            const bool is_first = i < node.first_items.size();
+            const auto& schema = is_first ? node.first_items[i] : node.items;
+            if (schema) TRY(check(*schema, elements[i], place));
+            if (node.contains && fits(*node.contains, elements[i], place)) ++contained;
+        }
+        TRY(in_time());
+        if (node.contains) {
+            TRY(check_count(node.contained, contained, "elements of the one kind", path));
+        }
+        if (!node.unique_items) return {};
+        for (size_t i = 0; i < elements.size(); ++i) {
+            looks_ += i;
+            TRY(in_time());
+            for (size_t before = 0; before < i; ++before) {
+                if (!is_equal(elements[before], elements[i])) continue;
+                return fail(wrong(fmt::format("{}[{}]", path, i), "is there twice"));
+            }
+        }
+        return {};
+    }
+
+    Result<void> check_object(const Node& node, const JsonValue& value, const std::string& path) {
+        const auto members = value.members();
+        TRY(check_count(node.member_count, members.size(), "members", path));
+        const auto has = [&](const std::string& name) {
+            return std::any_of(members.begin(), members.end(),
+                               [&](const auto& member) { return member.first == name; });
+        };
+        looks_ += node.required.size();
+        for (const auto& name : node.required) {
+            if (!has(name)) return fail(wrong(member_path(path, root_, name), "is required"));
+        }
+        for (const auto& [name, needed] : node.dependent_required) {
+            if (!has(name)) continue;
+            for (const auto& other : needed) {
+                if (has(other)) continue;
+                return fail(
+                    wrong(member_path(path, root_, other), "is required together with " + name));
+            }
+        }
+        for (const auto& [name, member] : members) {
+            TRY(check_member(node, name, member, member_path(path, root_, name)));
+        }
+        return {};
+    }
+
+    Result<void> check_member(const Node& node, std::string_view name, const JsonValue& member,
+                              const std::string& path) {
+        bool is_known = false;
+        looks_ += node.properties.size() + node.pattern_properties.size();
+        for (const auto& [known, schema] : node.properties) {
+            if (known != name) continue;
+            is_known = true;
+            TRY(check(*schema, member, path));
+        }
+        for (const auto& pattern : node.pattern_properties) {
+            if (!RE2::PartialMatch(piece(name), *pattern.expression)) continue;
+            is_known = true;
+            TRY(check(*pattern.schema, member, path));
+        }
+        if (!is_known && node.other_properties) TRY(check(*node.other_properties, member, path));
+        if (!node.property_names) return {};
+        // As a value of its own, to be looked at like any other.
+        const auto document = JsonDocument::parse(json_text_of(name));
+        if (!document) return fail(wrong(path, "has a name that cannot be"));
+        return check(*node.property_names, document->root(), path);
+    }
+
+    static std::string json_text_of(std::string_view text) {
+        std::string out;
+        append_json_string(out, text);
+        return out;
+    }
+
+    Result<void> check_combined(const Node& node, const JsonValue& value, const std::string& path) {
+        for (const auto& schema : node.all_of) TRY(check(*schema, value, path));
+        const auto fitting = [&](const auto& schemas) {
+            return std::count_if(schemas.begin(), schemas.end(),
+                                 [&](const auto& schema) { return fits(*schema, value, path); });
+        };
+        if (!node.any_of.empty() && fitting(node.any_of) == 0) {
+            TRY(in_time());
+            return fail(wrong(path, "fits none of the schemas of anyOf"));
+        }
+        if (!node.one_of.empty()) {
+            const auto count = fitting(node.one_of);
+            TRY(in_time());
+            if (count != 1) {
+                return fail(
+                    wrong(path, fmt::format("fits {} schemas of oneOf and not one", count)));
+            }
+        }
+        if (node.none_of && fits(*node.none_of, value, path)) {
+            return fail(wrong(path, "fits the schema of not"));
+        }
+        if (node.condition) {
+            const auto& next = fits(*node.condition, value, path) ? node.then : node.otherwise;
+            TRY(in_time());
+            if (next) TRY(check(*next, value, path));
+        }
+        return in_time();
+    }
+
+    const std::string& root_;
+    size_t looks_ = 0;
+};
+
+Result<void> JsonSchema::validate(const JsonValue& value, const std::string& root) const {
+    return JsonSchemaCheck(root).check(*root_, value, root);
+}
+
+namespace {
+
+Result<void> check_names_within(const JsonValue& value, const std::string& path,
+                                const std::string& root) {
+    if (value.kind() == JsonKind::array) {
+        const auto elements = value.elements();
+        for (size_t i = 0; i < elements.size(); ++i) {
+            TRY(check_names_within(elements[i], fmt::format("{}[{}]", path, i), root));
+        }
+    }
+    if (!value.is_object()) return {};
+    const auto members = value.members();
+    std::vector<std::string_view> names;
+    names.reserve(members.size());
+    for (const auto& [name, member] : members) names.push_back(name);
+    std::sort(names.begin(), names.end());
+    if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end()) {
+        return fail(ErrorCode::invalid_argument, "is given twice", member_path(path, root, *twice));
+    }
+    for (const auto& [name, member] : members) {
+        if (member.kind() != JsonKind::array && !member.is_object()) continue;
+        TRY(check_names_within(member, member_path(path, root, name), root));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> check_unique_names(const JsonValue& value, const std::string& root) {
+    return check_names_within(value, root, root);
+}
+
+}  // namespace signalbox

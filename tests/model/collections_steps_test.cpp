@@ -1,0 +1,144 @@
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "core/collection_events.h"
+#include "core/collection_rows.h"
+#include "core/tenants.h"
+#include "sim/engine_driver.h"
+#include "storage/keys.h"
+
+// Of collections and operations, what one case shows better than many: waiting, limits, and what
+// the feed makes of several topics.
+
+namespace signalbox {
+namespace {
+
+using std::chrono::seconds;
+
+ItemType vm_type() {
+    ItemType type;
+    type.name = "vm";
+    type.appliers = {{"a", {}}};
+    type.deadline = seconds(10);
+    return type;
+}
+
+WriteItem new_vm() {
+    WriteItem command;
+    command.type = "vm";
+    command.document = "{}";
+    return command;
+}
+
+size_t rows_of(EngineDriver& driver, Table table) {
+    size_t count = 0;
+    for (const auto& [key, value] : driver.store().rows()) {
+        if (key.front() == static_cast<char>(table)) ++count;
+    }
+    return count;
+}
+
+TEST(Operations, answer_those_who_wait) {
+    EngineDriver driver;
+    driver.must(DeclareType{vm_type()});
+    const auto id = driver.must(new_vm()).operation->id;
+    EXPECT_FALSE(driver.ask(WaitOperation{id, seconds(2)}));
+    EXPECT_FALSE(driver.ask(WaitOperation{id, seconds(60)}));
+    EXPECT_FALSE(driver.ask(WaitOperation{id, seconds(60)}));
+    driver.engine().cancel(driver.last_request(), driver.clock().now());
+    driver.advance(seconds(3));
+    auto taken = driver.taken();
+    ASSERT_EQ(taken.size(), 1u);
+    EXPECT_EQ(std::get<Result<OperationRecord>>(taken[0].reply)->state, OperationState::pending);
+    driver.advance(seconds(8));
+    taken = driver.taken();
+    ASSERT_EQ(taken.size(), 1u);
+    EXPECT_EQ(std::get<Result<OperationRecord>>(taken[0].reply)->state, OperationState::failed);
+    EXPECT_EQ(driver.engine().statistics().waiters, 0u);
+    EXPECT_EQ(driver.engine().statistics().operations.timed_out, 1u);
+    // Nobody is parked behind an end.
+    EXPECT_EQ(driver.must(WaitOperation{id, seconds(60)}).state, OperationState::failed);
+}
+
+TEST(Operations, let_those_who_wait_go_when_the_server_stops) {
+    EngineDriver driver;
+    driver.must(DeclareType{vm_type()});
+    const auto id = driver.must(new_vm()).operation->id;
+    EXPECT_FALSE(driver.ask(WaitOperation{id, seconds(60)}));
+    driver.stop();
+    const auto taken = driver.taken();
+    ASSERT_EQ(taken.size(), 1u);
+    EXPECT_EQ(std::get<Result<OperationRecord>>(taken[0].reply).error().code,
+              ErrorCode::unavailable);
+}
+
+TEST(Operations, outlive_their_type_and_leave_no_row_behind) {
+    CoreLimits limits;
+    limits.operation.retention = seconds(5);
+    EngineDriver driver(limits);
+    driver.must(DeclareType{vm_type()});
+    for (int i = 0; i < 300; ++i) {
+        const auto written = driver.must(new_vm());
+        RemoveItem removal;
+        removal.type = "vm";
+        removal.id = written.item.id;
+        driver.must(removal);
+    }
+    driver.must(RemoveType{"vm"});
+    EXPECT_EQ(driver.engine().statistics().operations.live, 600u);
+    driver.restart();
+    driver.advance(seconds(10));
+    EXPECT_EQ(driver.engine().statistics().operations.live, 0u);
+    EXPECT_EQ(rows_of(driver, Table::operation), 600u);
+    driver.advance(seconds(30));
+    for (const auto table : {Table::operation, Table::operation_index, Table::item,
+                             Table::item_count, Table::item_type}) {
+        EXPECT_EQ(rows_of(driver, table), 0u) << static_cast<char>(table);
+    }
+}
+
+TEST(Feed, tells_a_stream_of_several_topics_once_and_of_new_ones_from_now_on) {
+    EngineDriver driver;
+    auto type = vm_type();
+    type.appliers.clear();
+    driver.must(DeclareType{type});
+    WriteItem command = new_vm();
+    command.id = "x";
+    driver.must(SubscribeFeed{{collection_topic("vm"), item_topic("vm", "x")}});
+    const RequestId both = driver.last_request();
+    driver.must(SubscribeFeed{{make_topic("nothing")}});
+    const RequestId later = driver.last_request();
+    const auto served = [&] {
+        driver.must(command);
+        std::multiset<uint64_t> streams;
+        for (const auto& delivery : driver.delivered()) streams.insert(delivery.subscriber.value);
+        return streams;
+    };
+    EXPECT_EQ(served(), (std::multiset<uint64_t>{both.value}));
+    driver.must(ExtendFeed{later, {item_topic("vm", "x")}});
+    driver.must(ExtendFeed{later, {item_topic("vm", "x"), collection_topic("vm")}});
+    EXPECT_EQ(served(), (std::multiset<uint64_t>{both.value, later.value}));
+    driver.engine().check(driver.clock().now());
+    driver.engine().cancel(both, driver.clock().now());
+    driver.engine().check(driver.clock().now());
+    EXPECT_EQ(served(), (std::multiset<uint64_t>{later.value}));
+    const auto gone = driver.ask(ExtendFeed{both, {Topic(1)}});
+    ASSERT_TRUE(gone);
+    EXPECT_EQ(gone->error().code, ErrorCode::not_found);
+}
+
+TEST(Feed, has_an_end_of_topics) {
+    CoreLimits limits;
+    limits.feed.topics_max = 3;
+    EngineDriver driver(limits);
+    driver.must(SubscribeFeed{{Topic(1)}});
+    const RequestId stream = driver.last_request();
+    driver.must(ExtendFeed{stream, {Topic(2), Topic(3)}});
+    const auto full = driver.ask(ExtendFeed{stream, {Topic(4)}});
+    ASSERT_TRUE(full);
+    EXPECT_EQ(full->error().code, ErrorCode::overloaded);
+}
+
+}  // namespace
+}  // namespace signalbox
