@@ -44,7 +44,12 @@ HttpResponse error_answer(const Error& error) {
     const bool is_sentence = error.code != ErrorCode::invalid_argument || error.field.empty() ||
                              (!text.empty() && text.front() >= 'A' && text.front() <= 'Z');
     if (!is_sentence) text.insert(0, error.field + " ");
-    return text_answer(status_of(error.code), std::move(text));
+    auto response = text_answer(status_of(error.code), std::move(text));
+    // Nothing was done, and it may pass.
+    const bool may_pass =
+        error.code == ErrorCode::overloaded || error.code == ErrorCode::unavailable;
+    if (may_pass) response.fields.emplace_back("Retry-After", "1");
+    return response;
 }
 
 HttpResponse json_answer(std::string body) {
