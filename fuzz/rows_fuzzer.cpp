@@ -1,7 +1,9 @@
 #include "base/bytes.h"
+#include "core/collection_rows.h"
 #include "core/event.h"
 #include "core/index_rows.h"
 #include "core/kv_rows.h"
+#include "core/operation_rows.h"
 #include "core/pools.h"
 #include "core/queue_rows.h"
 #include "core/registry_rows.h"
@@ -156,6 +158,20 @@ void fuzz_one(std::string_view input) {
         const auto again = decode_token(key, encode_token(*token));
         ASSERT(again && *again == *token);
     }
+    if (const auto type = decode_item_type(key, value)) {
+        const auto again = decode_item_type(key, encode_item_type(*type));
+        ASSERT(again && *again == *type);
+    }
+    if (const auto item = decode_item(key, value)) {
+        const auto again = decode_item(key, encode_item(*item));
+        ASSERT(again && *again == *item);
+    }
+    if (const auto operation = decode_operation(key, value)) {
+        const auto again = decode_operation(key, encode_operation(*operation));
+        ASSERT(again && *again == *operation);
+    }
+    static_cast<void>(decode_operation_live_key(key));
+    static_cast<void>(decode_operation_forget_key(key));
     std::string text;
     ByteReader key_reader(input);
     if (read_key_text(key_reader, text)) {

@@ -57,7 +57,7 @@ RC_GTEST_PROP(EventRow, of_any_bytes_does_no_harm, (std::string row)) {
 TEST(EventRow, of_another_version_is_not_read) {
     auto row = encode_events({});
     EXPECT_TRUE(decode_events(event_row_key(Revision(1)), row));
-    row[0] = 2;
+    row[0] = 3;
     EXPECT_FALSE(decode_events(event_row_key(Revision(1)), row));
     EXPECT_FALSE(decode_events("F", encode_events({})));
 }

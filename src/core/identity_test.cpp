@@ -14,7 +14,7 @@ TEST(UserUuid, is_the_name_where_that_is_one) {
 
 // It is in rows and in what clients have kept.
 TEST(UserUuid, follows_from_the_name_as_ever) {
-    EXPECT_EQ(user_uuid_of("t", "ann")->text(), "");
+    EXPECT_EQ(user_uuid_of("t", "ann")->text(), "81c3bdf3-bc4e-8288-ad40-3384c6a499a5");
     EXPECT_NE(user_uuid_of("t", "ann"), user_uuid_of("t", "bob"));
     EXPECT_NE(user_uuid_of("t", "ann"), user_uuid_of("u", "ann"));
     EXPECT_NE(user_uuid_of("ta", "nn"), user_uuid_of("t", "ann"));

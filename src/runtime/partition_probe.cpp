@@ -35,6 +35,10 @@ public:
         return counter("signalbox_message_transitions_total", "What happened to messages",
                        {{"transition", name}});
     }
+    prometheus::Counter& operation_end(const char* state) {
+        return counter("signalbox_operations_ended_total", "Operations that have ended",
+                       {{"state", state}});
+    }
 
 private:
     prometheus::Registry& registry_;
@@ -94,7 +98,13 @@ PartitionProbe::PartitionProbe(Registrar&& made)
       messages_unreadable_(made.counter("signalbox_messages_unreadable_total",
                                         "Bodies asked for that could not be decrypted")),
       claims_expired_(
-          made.counter("signalbox_claims_expired_total", "Claims that nobody ended in time")) {}
+          made.counter("signalbox_claims_expired_total", "Claims that nobody ended in time")),
+      operations_(made.gauge("signalbox_operations", "Operations that have not ended")),
+      operations_succeeded_(made.operation_end("succeeded")),
+      operations_failed_(made.operation_end("failed")),
+      operations_cancelled_(made.operation_end("cancelled")),
+      operations_timed_out_(made.counter("signalbox_operations_timed_out_total",
+                                         "Operations that failed by their deadline")) {}
 
 void PartitionProbe::batch_committed(const Batch& batch) {
     commands_.Increment(static_cast<double>(batch.commands));
@@ -159,6 +169,13 @@ void PartitionProbe::state(const State& state) {
     add(messages_unreadable_, messages.unreadable, last_messages_.unreadable);
     add(claims_expired_, messages.claims_expired, last_messages_.claims_expired);
     last_messages_ = messages;
+    const auto& operations = state.engine.operations;
+    set(operations_, operations.live);
+    add(operations_succeeded_, operations.succeeded, last_operations_.succeeded);
+    add(operations_failed_, operations.failed, last_operations_.failed);
+    add(operations_cancelled_, operations.cancelled, last_operations_.cancelled);
+    add(operations_timed_out_, operations.timed_out, last_operations_.timed_out);
+    last_operations_ = operations;
 }
 
 }  // namespace signalbox

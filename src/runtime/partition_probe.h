@@ -75,10 +75,16 @@ private:
     prometheus::Counter& messages_dead_lettered_;
     prometheus::Counter& messages_unreadable_;
     prometheus::Counter& claims_expired_;
+    prometheus::Gauge& operations_;
+    prometheus::Counter& operations_succeeded_;
+    prometheus::Counter& operations_failed_;
+    prometheus::Counter& operations_cancelled_;
+    prometheus::Counter& operations_timed_out_;
     std::mutex mutex_;
     // What the counters already contain.
     Tickets::Statistics last_;
     Messages::Statistics last_messages_;
+    Operations::Statistics last_operations_;
 };
 
 }  // namespace signalbox

@@ -214,9 +214,11 @@ TEST_F(Commands, SayHowTheyAreUsed) {
     EXPECT_TRUE(has(sure({"ticket", "list", "--help"}), "Exit codes:"));
     EXPECT_TRUE(has(sure({"--help"}), "ticket"));
     EXPECT_EQ(run_cli({"ticket"}).status, 2);
-    expect_failure({"ticket", "list", "--", "true"}, 2,
-                   "signalbox: only ticket acquire and message consume take a command behind --\n"
-                   "Try signalbox --help.\n");
+    expect_failure(
+        {"ticket", "list", "--", "true"}, 2,
+        "signalbox: only ticket acquire, message consume, exec and register take a command "
+        "behind --\n"
+        "Try signalbox --help.\n");
 }
 
 }  // namespace

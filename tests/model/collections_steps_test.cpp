@@ -98,6 +98,42 @@ TEST(Operations, outlive_their_type_and_leave_no_row_behind) {
     }
 }
 
+TEST(Appliers, are_told_with_the_commit_and_forgotten_with_the_type) {
+    EngineDriver driver;
+    auto type = vm_type();
+    type.appliers = {{"called", "http://applier.example/"}, {"comes", {}}};
+    driver.must(DeclareType{type});
+    const auto written = driver.must(new_vm());
+    auto effects = driver.effects();
+    ASSERT_EQ(effects.size(), 1u);
+    EXPECT_EQ(effects[0].subscriber, "http://applier.example/");
+    ASSERT_EQ(effects[0].notifications.size(), 1u);
+    EXPECT_NE(effects[0].notifications[0]->body.find(written.operation->id.text()),
+              std::string::npos);
+    // Nobody has said how it went: it is told again.
+    driver.restart();
+    driver.fire_due();
+    effects = driver.effects();
+    ASSERT_EQ(effects.size(), 1u);
+    driver.must(ReportDelivery{effects[0].outbox, effects[0].subscription, effects[0].window, 1,
+                               std::nullopt});
+    type.appliers[0].url = "http://other.example/";
+    driver.must(DeclareType{type});
+    driver.must(new_vm());
+    effects = driver.effects();
+    ASSERT_EQ(effects.size(), 1u);
+    EXPECT_EQ(effects[0].subscriber, "http://other.example/");
+    type.appliers[0].url.clear();
+    driver.must(DeclareType{type});
+    driver.must(new_vm());
+    EXPECT_TRUE(driver.effects().empty());
+    for (const auto table :
+         {Table::outbox, Table::subscription, Table::delivery, Table::notification}) {
+        EXPECT_EQ(rows_of(driver, table), 0u) << static_cast<char>(table);
+    }
+    driver.engine().check(driver.clock().now());
+}
+
 TEST(Feed, tells_a_stream_of_several_topics_once_and_of_new_ones_from_now_on) {
     EngineDriver driver;
     auto type = vm_type();

@@ -27,6 +27,11 @@ class Server:
         self.url = found.group(1)
         self.port = int(found.group(2))
 
+    def root_token(self):
+        """Of a server that asks for tokens."""
+        with open(os.path.join(self.data, 'root-token'), encoding='ascii') as file:
+            return file.read().strip()
+
     def kill(self):
         self.process.kill()
         self.process.wait()

@@ -82,13 +82,13 @@ Result<void> run(const Call& call, const CollectionCall& at) {
         return {};
     };
     const bool looks = method == HttpMethod::get || method == HttpMethod::head;
+    if (at.id.empty() && looks) return list_items(call, at);
+    TRY_AS(const auto query, Parameters::of(call.request.query));
+    TRY(query.only_known());
     if (at.id.empty()) {
-        if (looks) return list_items(call, at);
         if (method == HttpMethod::post) return create_item(call, at);
         return not_here("GET, POST");
     }
-    TRY_AS(const auto query, Parameters::of(call.request.query));
-    TRY(query.only_known());
     if (looks) return show_item(call, at);
     if (method == HttpMethod::put) return change_item(call, at, false);
     if (method == HttpMethod::patch) return change_item(call, at, true);
