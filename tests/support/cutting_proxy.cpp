@@ -61,13 +61,27 @@ CuttingProxy::~CuttingProxy() {
     shut(listener_);
     acceptor_.join();
     cut_all();
-    for (auto& connection : all_) {
-        connection.up.join();
-        connection.down.join();
-        ::close(connection.client);
-        ::close(connection.server);
-    }
+    for (auto& connection : all_) close(connection);
     ::close(listener_);
+}
+
+void CuttingProxy::close(Connection& connection) {
+    connection.up.join();
+    connection.down.join();
+    ::close(connection.client);
+    ::close(connection.server);
+}
+
+void CuttingProxy::close_ended() {
+    const std::lock_guard lock(mutex_);
+    for (auto each = all_.begin(); each != all_.end();) {
+        if (each->running > 0) {
+            ++each;
+            continue;
+        }
+        close(*each);
+        each = all_.erase(each);
+    }
 }
 
 std::string CuttingProxy::url() const {
@@ -94,6 +108,7 @@ void CuttingProxy::accept_all() {
     for (;;) {
         const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
         if (client < 0) return;
+        close_ended();
         const int server = open_socket();
         const auto address = loopback(server_port_);
         // A server that is away is a connection that ends at once.
@@ -118,6 +133,7 @@ void CuttingProxy::pass_requests(Connection& connection) {
         if (!send_all(connection.server, bytes.data(), static_cast<size_t>(count))) break;
     }
     shut(connection.server);
+    --connection.running;
 }
 
 void CuttingProxy::pass_answers(Connection& connection) {
@@ -139,6 +155,7 @@ void CuttingProxy::pass_answers(Connection& connection) {
     }
     shut(connection.client);
     shut(connection.server);
+    --connection.running;
 }
 
 }  // namespace signalbox

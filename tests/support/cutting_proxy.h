@@ -35,9 +35,13 @@ private:
         int server = -1;
         std::thread up;    // requests
         std::thread down;  // answers
+        std::atomic<int> running = 2;
     };
 
     void accept_all();
+    static void close(Connection& connection);
+    // Those that are cut over and over would use up all descriptors.
+    void close_ended();
     void pass_requests(Connection& connection);
     void pass_answers(Connection& connection);
 
