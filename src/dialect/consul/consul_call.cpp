@@ -137,7 +137,8 @@ Result<bool> ConsulCall::flag(std::string_view name) const {
 
 Result<std::optional<uint64_t>> ConsulCall::number(std::string_view name) const {
     const auto value = text(name);
-    if (!value || value->empty()) return std::optional<uint64_t>();
+    if (!value) return std::optional<uint64_t>();
+    // An empty one is no wish for nothing: who says `cas=` wants to be protected.
     const auto parsed = parse_unsigned(*value);
     if (!parsed) {
         return fail(ErrorCode::invalid_argument,
@@ -149,8 +150,10 @@ Result<std::optional<uint64_t>> ConsulCall::number(std::string_view name) const 
 
 Result<ReadWishes> ConsulCall::wishes() const {
     ReadWishes wishes;
-    TRY_AS(const auto index, number("index"));
-    wishes.index = index.value_or(0);
+    if (const auto index = text("index"); index && !index->empty()) {
+        TRY_AS(const auto known, number("index"));
+        wishes.index = known.value_or(0);
+    }
     wishes.wait = wait_default;
     if (const auto wait = text("wait"); wait && !wait->empty()) {
         TRY_AS(wishes.wait, parse_go_duration(*wait, "wait"));

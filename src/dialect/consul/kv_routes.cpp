@@ -60,7 +60,8 @@ Result<void> put(const ConsulCall& call) {
 }
 
 // A prefix may have keys that nobody knows of yet, at any depth, so all that it can have must be
-// given, and nothing of it taken away.
+// given, and nothing of it taken away. It is one of letters: that of app has appx as well, so what
+// is asked for is all that is beside app.
 Result<void> check_tree_action(const Identity& identity, std::string key) {
     if (identity.acl.empty()) return {};
     for (const auto& pattern : identity.acl) {
@@ -70,7 +71,8 @@ Result<void> check_tree_action(const Identity& identity, std::string key) {
     }
     // As long as this, only a pattern of any depth matches.
     constexpr int depth = 16;
-    if (!key.empty() && !key.ends_with('/')) key += '/';
+    const size_t slash = key.rfind('/');
+    key.resize(slash == std::string::npos ? 0 : slash + 1);
     for (int i = 0; i < depth; ++i) key += i == 0 ? "#" : "/#";
     return check_key_action(identity, key, "delete");
 }
