@@ -65,6 +65,14 @@ TEST(JsonSchema, deep_and_wide_ones_have_an_end) {
     std::string numbers = "[0";
     for (int i = 1; i < 1000; ++i) numbers += "," + std::to_string(i);
     EXPECT_EQ(judge(R"({"uniqueItems":true})", numbers + "]"), "body takes too long to check");
+    // Expressions for which there is no fast way, on a long text.
+    std::string slow = R"({"anyOf":[)";
+    for (int i = 20; i < 420; ++i) slow += R"({"pattern":"a[ax]{)" + std::to_string(i) + "}c\"},";
+    slow.back() = ']';
+    std::string letters = "\"";
+    for (int i = 0; i < 60'000; ++i) letters += i % 7 == 0 || i % 11 == 0 ? 'a' : 'x';
+    EXPECT_EQ(judge(slow + "}", letters + "\""), "body takes too long to check");
+    EXPECT_EQ(judge(R"({"pattern":"^[a-z]+$"})", letters + "\""), "");
 }
 
 TEST(JsonSchema, a_name_is_there_once) {
