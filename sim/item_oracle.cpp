@@ -16,6 +16,7 @@ namespace signalbox {
 namespace {
 
 constexpr size_t complaints_max = 20;
+constexpr Duration lateness_max = std::chrono::seconds(2);
 
 std::string text_of(FeedPosition position) {
     return fmt::format("{}-{}", position.revision.value, position.index);
@@ -46,9 +47,30 @@ void ItemOracle::observe(World& world) {
                          data.at("owners").dump());
             } else {
                 const auto state = parse_operation_state(data.at("state").get<std::string>());
-                ASSERT(state);
-                see_operation(event.subject, data.at("sequence").get<uint64_t>(), *state);
+                const auto deadline = parse_instant(data.at("deadline").get<std::string>());
+                ASSERT(state && deadline);
+                see_operation(event.subject,
+                              {data.at("sequence").get<uint64_t>(), *state, *deadline, {}});
             }
+        }
+    }
+    look_for_overdue(world);
+}
+
+// However often the calendar is set, and however many have come due at once.
+void ItemOracle::look_for_overdue(World& world) {
+    const auto now = world.clock().now();
+    const bool serves = world.is_up() && !world.partition(0).trouble();
+    for (const auto& id : live_) {
+        Known& known = operations_.at(id);
+        if (!serves || known.deadline > now.wall) {
+            known.overdue_since.reset();
+        } else if (!known.overdue_since) {
+            known.overdue_since = now.steady;
+        } else if (now.steady - *known.overdue_since > lateness_max) {
+            complain(fmt::format("operation {} goes on behind its deadline, {}", id,
+                                 format_instant(known.deadline)));
+            known.overdue_since = now.steady;
         }
     }
 }
@@ -66,17 +88,20 @@ void ItemOracle::see_item(const Told& told, const std::string& owners) {
     changes_.push_back(std::move(change));
 }
 
-void ItemOracle::see_operation(const std::string& id, uint64_t sequence, OperationState state) {
+void ItemOracle::see_operation(const std::string& id, const Known& now) {
     Known& known = operations_[id];
-    if (sequence != known.sequence + 1) {
-        complain(fmt::format("operation {} goes from {} to {}", id, known.sequence, sequence));
+    if (now.sequence != known.sequence + 1) {
+        complain(fmt::format("operation {} goes from {} to {}", id, known.sequence, now.sequence));
     }
-    if (state < known.state || has_ended(known.state)) {
+    if (now.state < known.state || has_ended(known.state)) {
         complain(fmt::format("operation {} goes from {} to {}", id,
-                             operation_state_name(known.state), operation_state_name(state)));
+                             operation_state_name(known.state), operation_state_name(now.state)));
     }
-    known = {sequence, state};
-    if (has_ended(state)) {
+    if (known.sequence > 0 && now.deadline != known.deadline) {
+        complain("operation " + id + " has another deadline now");
+    }
+    known = now;
+    if (has_ended(now.state)) {
         live_.erase(id);
     } else {
         live_.insert(id);

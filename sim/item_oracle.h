@@ -74,10 +74,13 @@ private:
     struct Known {
         uint64_t sequence = 0;
         OperationState state = OperationState::pending;
+        Instant deadline;
+        std::optional<SteadyInstant> overdue_since;  // while the server could have noticed
     };
 
+    void look_for_overdue(World& world);
     void see_item(const Told& told, const std::string& owners);
-    void see_operation(const std::string& id, uint64_t sequence, OperationState state);
+    void see_operation(const std::string& id, const Known& now);
     [[nodiscard]] std::map<std::string, uint64_t> items_at(FeedPosition position,
                                                            bool only_owned) const;
     // The first one behind that position that a follower is told; null when there is none.

@@ -27,6 +27,7 @@ void ItemFollower::act() {
         begun_ = false;
         buffer_.clear();
         SimHttp::Request request{"GET", target_, {}, {}};
+        if (world_.random().chance(1, 3)) cursor_.clear();
         if (cursor_.empty()) {
             oracle_.state_begins();
         } else {

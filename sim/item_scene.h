@@ -10,12 +10,15 @@
 namespace signalbox {
 
 // Follows a collection from its state on; when its connection breaks it comes back with the last
-// cursor it got, or begins anew where there is none, or when it is told to.
+// cursor it got, or begins anew: where there is none, when it is told to, or because it wants to.
 class ItemFollower {
 public:
     ItemFollower(World& world, ItemOracle& oracle, const std::string& name, std::string target,
                  bool only_owned)
-        : oracle_(oracle, name, only_owned), target_(std::move(target)), http_(world) {}
+        : world_(world),
+          oracle_(oracle, name, only_owned),
+          target_(std::move(target)),
+          http_(world) {}
 
     void act();
     void cut() { http_.cut(); }
@@ -25,6 +28,7 @@ public:
 private:
     void take_event(const std::string& text);
 
+    World& world_;
     ItemOracle::Follower oracle_;
     const std::string target_;
     SimHttp http_;
