@@ -5,9 +5,7 @@
 #include "core/feed.h"
 #include "core/operation_rows.h"
 #include "core/tenants.h"
-#include "sim/engine_driver.h"
-#include "storage/keys.h"
-#include "tests/golden/golden_file.h"
+#include "tests/golden/golden_rows.h"
 
 // The rows of types, items and operations, and those of events that have an audience.
 
@@ -32,12 +30,10 @@ const Uuid bob = *Uuid::parse("7eb32c9d-8e63-402c-b0db-155e37a52707");
 const Uuid first_operation = *Uuid::parse("11111111-1111-4111-8111-111111111111");
 const Uuid second_operation = *Uuid::parse("22222222-2222-4222-8222-222222222222");
 
-MemoryStore::Rows rows_of(EngineDriver& driver, Table table) {
-    MemoryStore::Rows rows;
-    for (const auto& [key, value] : driver.store().rows()) {
-        if (static_cast<Table>(key.front()) == table) rows.emplace(key, value);
-    }
-    return rows;
+std::vector<std::string> file_names() {
+    std::vector<std::string> names;
+    for (const auto& [table, file] : files) names.emplace_back(file);
+    return names;
 }
 
 ItemType full_type() {
@@ -104,14 +100,7 @@ TEST(GoldenCollections, are_written_as_ever) {
 TEST(GoldenCollections, are_read_as_ever) {
     if (is_rewriting()) GTEST_SKIP() << "reads what the next run finds";
     EngineDriver driver;
-    BatchWriter batch;
-    batch.reset(Revision(1));
-    batch.begin();
-    for (const auto& [table, file] : files) {
-        for (const auto& [key, value] : from_dump_of_rows(read_golden(file))) batch.put(key, value);
-    }
-    batch.end();
-    ASSERT_TRUE(driver.store().apply(batch.view()));
+    put_golden_rows(driver, file_names());
     driver.restart();
     const auto snapshot = driver.store().snapshot();
     const auto tenant = *find_tenant(*snapshot, "tenant");

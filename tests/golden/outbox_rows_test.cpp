@@ -2,9 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sim/engine_driver.h"
-#include "storage/keys.h"
-#include "tests/golden/golden_file.h"
+#include "tests/golden/golden_rows.h"
 
 // The rows of those who subscribed, and of what they are told.
 
@@ -21,12 +19,10 @@ constexpr std::pair<Table, const char*> files[] = {
 const QueueName plain{QueueKind::queue, "plain"};
 const QueueName sealed{QueueKind::topic, "sealed"};
 
-MemoryStore::Rows rows_of(EngineDriver& driver, Table table) {
-    MemoryStore::Rows rows;
-    for (const auto& [key, value] : driver.store().rows()) {
-        if (static_cast<Table>(key.front()) == table) rows.emplace(key, value);
-    }
-    return rows;
+std::vector<std::string> file_names() {
+    std::vector<std::string> names;
+    for (const auto& [table, file] : files) names.emplace_back(file);
+    return names;
 }
 
 SubscriptionId subscribe(EngineDriver& driver, const QueueName& queue, std::string subscriber,
@@ -93,19 +89,9 @@ TEST(GoldenOutboxes, are_written_as_ever) {
 TEST(GoldenOutboxes, are_read_as_ever) {
     if (is_rewriting()) GTEST_SKIP() << "reads what the next run finds";
     EngineDriver driver;
-    BatchWriter batch;
-    batch.reset(Revision(1));
-    batch.begin();
-    for (const auto& [table, file] : files) {
-        for (const auto& [key, value] : from_dump_of_rows(read_golden(file))) {
-            batch.put(key, value);
-            // Its tenant.
-            batch.put(KeyBuilder(Table::tenant).tail("tenant").take(),
-                      std::string("\x01\0\0\0", 4));
-        }
-    }
-    batch.end();
-    ASSERT_TRUE(driver.store().apply(batch.view()));
+    put_golden_rows(
+        driver, file_names(),
+        {{KeyBuilder(Table::tenant).tail("tenant").take(), std::string("\x01\0\0\0", 4)}});
     driver.restart();
 
     const auto failing = driver.must(ListSubscriptions{plain, {}, 10}).subscriptions;

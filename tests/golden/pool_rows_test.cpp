@@ -1,8 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "sim/engine_driver.h"
-#include "storage/keys.h"
-#include "tests/golden/golden_file.h"
+#include "tests/golden/golden_rows.h"
 
 // The rows of pools and flavors.
 
@@ -12,12 +10,10 @@ namespace {
 constexpr std::pair<Table, const char*> files[] = {{Table::pool, "rows-pool.txt"},
                                                    {Table::flavor, "rows-flavor.txt"}};
 
-MemoryStore::Rows rows_of(EngineDriver& driver, Table table) {
-    MemoryStore::Rows rows;
-    for (const auto& [key, value] : driver.store().rows()) {
-        if (static_cast<Table>(key.front()) == table) rows.emplace(key, value);
-    }
-    return rows;
+std::vector<std::string> file_names() {
+    std::vector<std::string> names;
+    for (const auto& [table, file] : files) names.emplace_back(file);
+    return names;
 }
 
 void fill(EngineDriver& driver) {
@@ -46,14 +42,7 @@ TEST(GoldenPools, are_written_as_ever) {
 TEST(GoldenPools, are_read_as_ever) {
     if (is_rewriting()) GTEST_SKIP() << "reads what the next run finds";
     EngineDriver driver;
-    BatchWriter batch;
-    batch.reset(Revision(1));
-    batch.begin();
-    for (const auto& [table, file] : files) {
-        for (const auto& [key, value] : from_dump_of_rows(read_golden(file))) batch.put(key, value);
-    }
-    batch.end();
-    ASSERT_TRUE(driver.store().apply(batch.view()));
+    put_golden_rows(driver, file_names());
     driver.restart();
     const auto pools = driver.must(ListPools{{}, 10}).pools;
     ASSERT_EQ(pools.size(), 2u);

@@ -1,8 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "sim/engine_driver.h"
-#include "storage/keys.h"
-#include "tests/golden/golden_file.h"
+#include "tests/golden/golden_rows.h"
 
 // The rows of queues, messages, claims and readers.
 
@@ -158,16 +156,9 @@ class OldQueueRows : public testing::Test {
 protected:
     void SetUp() override {
         if (is_rewriting()) GTEST_SKIP() << "reads what the next run finds";
-        BatchWriter batch;
-        batch.reset(Revision(1));
-        batch.begin();
-        for (const auto& table : table_files) {
-            for (const auto& [key, value] : from_dump_of_rows(read_golden(file_of(table)))) {
-                batch.put(key, value);
-            }
-        }
-        batch.end();
-        ASSERT_TRUE(driver_.store().apply(batch.view()));
+        std::vector<std::string> files;
+        for (const auto& table : table_files) files.push_back(file_of(table));
+        put_golden_rows(driver_, files);
         driver_.clock().advance(Duration(1500));
         driver_.restart();
     }

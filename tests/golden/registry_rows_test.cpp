@@ -6,9 +6,7 @@
 #include "core/kv_rows.h"
 #include "core/session.h"
 #include "core/tenants.h"
-#include "sim/engine_driver.h"
-#include "storage/keys.h"
-#include "tests/golden/golden_file.h"
+#include "tests/golden/golden_rows.h"
 
 // The rows of keys and their values, of the sessions that hold them, and of nodes, services and
 // checks.
@@ -34,12 +32,10 @@ constexpr std::pair<Table, const char*> files[] = {
     {Table::tenant, "rows-registry_tenant.txt"},
 };
 
-MemoryStore::Rows rows_of(EngineDriver& driver, Table table) {
-    MemoryStore::Rows rows;
-    for (const auto& [key, value] : driver.store().rows()) {
-        if (static_cast<Table>(key.front()) == table) rows.emplace(key, value);
-    }
-    return rows;
+std::vector<std::string> file_names() {
+    std::vector<std::string> names;
+    for (const auto& [table, file] : files) names.emplace_back(file);
+    return names;
 }
 
 PutKey put(const std::string& key, const std::string& value) {
@@ -136,14 +132,7 @@ void fill_registry(EngineDriver& driver) {
 }
 
 void load(EngineDriver& driver, std::initializer_list<const char*> names) {
-    BatchWriter batch;
-    batch.reset(Revision(1));
-    batch.begin();
-    for (const auto* name : names) {
-        for (const auto& [key, value] : from_dump_of_rows(read_golden(name))) batch.put(key, value);
-    }
-    batch.end();
-    ASSERT_TRUE(driver.store().apply(batch.view()));
+    put_golden_rows(driver, {names.begin(), names.end()});
     driver.restart();
 }
 
@@ -162,14 +151,7 @@ TEST(GoldenRegistry, is_written_as_ever) {
 TEST(GoldenRegistry, is_read_as_ever) {
     if (is_rewriting()) GTEST_SKIP() << "reads what the next run finds";
     EngineDriver driver;
-    BatchWriter batch;
-    batch.reset(Revision(1));
-    batch.begin();
-    for (const auto& [table, file] : files) {
-        for (const auto& [key, value] : from_dump_of_rows(read_golden(file))) batch.put(key, value);
-    }
-    batch.end();
-    ASSERT_TRUE(driver.store().apply(batch.view()));
+    put_golden_rows(driver, file_names());
     driver.restart();
     driver.engine().check(driver.clock().now(), driver.store());
     const auto& rows = driver.store();

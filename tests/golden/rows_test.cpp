@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 #include "core/feed.h"
 #include "core/tenants.h"
-#include "tests/golden/golden_file.h"
+#include "tests/golden/golden_rows.h"
 #include "tests/golden/golden_tickets.h"
 
 namespace signalbox {
@@ -58,16 +58,9 @@ class OldRows : public testing::Test {
 protected:
     void SetUp() override {
         if (is_rewriting()) GTEST_SKIP() << "reads what the next run finds";
-        BatchWriter batch;
-        batch.reset(Revision(1));
-        batch.begin();
-        for (const auto& table : table_files) {
-            for (const auto& [key, value] : from_dump_of_rows(read_golden(file_of(table)))) {
-                batch.put(key, value);
-            }
-        }
-        batch.end();
-        ASSERT_TRUE(driver_.store().apply(batch.view()));
+        std::vector<std::string> files;
+        for (const auto& table : table_files) files.push_back(file_of(table));
+        put_golden_rows(driver_, files);
         driver_.clock().advance(Duration(5500));
         driver_.restart();
     }

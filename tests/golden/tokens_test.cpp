@@ -4,7 +4,7 @@
 
 #include "sim/engine_driver.h"
 #include "storage/keys.h"
-#include "tests/golden/golden_file.h"
+#include "tests/golden/golden_rows.h"
 
 // The rows of tokens, as ever.
 
@@ -62,14 +62,7 @@ TEST(GoldenTokenRows, are_read_whoever_wrote_them) {
     if (is_rewriting()) GTEST_SKIP() << "reads what the next run finds";
     const GoldenTokens same;
     EngineDriver driver;
-    BatchWriter batch;
-    batch.reset(Revision(1));
-    batch.begin();
-    for (const auto* file : {"rows-token.txt", "rows-token_by_id.txt"}) {
-        for (const auto& [key, value] : from_dump_of_rows(read_golden(file))) batch.put(key, value);
-    }
-    batch.end();
-    ASSERT_TRUE(driver.store().apply(batch.view()));
+    put_golden_rows(driver, {"rows-token.txt", "rows-token_by_id.txt"});
     driver.restart();
     const auto snapshot = driver.store().snapshot();
     EXPECT_EQ(**find_token(*snapshot, first_hash), same.first);
