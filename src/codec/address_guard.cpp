@@ -57,9 +57,12 @@ const std::vector<Kind>& kinds() {
 // An address of version 4 that a translator or a tunnel would go on to.
 std::optional<IpAddress> embedded_in(const IpAddress& address) {
     static const auto translated = IpNetwork::parse("64:ff9b::/96").value();
+    static const auto stateless = IpNetwork::parse("::ffff:0:0:0/96").value();
     static const auto tunnelled = IpNetwork::parse("2002::/16").value();
     const std::span<const uint8_t, 16> bytes(address.bytes);
-    if (translated.contains(address)) return IpAddress::of_version_4(bytes.subspan<12, 4>());
+    if (translated.contains(address) || stateless.contains(address)) {
+        return IpAddress::of_version_4(bytes.subspan<12, 4>());
+    }
     if (tunnelled.contains(address)) return IpAddress::of_version_4(bytes.subspan<2, 4>());
     return std::nullopt;
 }

@@ -50,6 +50,8 @@ TEST(AddressGuard, knows_each_kind_of_address) {
         {"::ffff:10.1.2.3", "a private network"},
         {"::ffff:0.0.0.0", "this host"},
         {"::ffff:8.8.8.8", "allowed"},
+        {"::ffff:0:127.0.0.1", "loopback"},
+        {"::ffff:0:8.8.8.8", "allowed"},
         {"64:ff9b::7f00:1", "loopback"},
         {"64:ff9b::a01:203", "a private network"},
         {"64:ff9b::808:808", "allowed"},
