@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "codec/json_text.h"
+#include "codec/url.h"
 #include "core/retry_policy.h"
 
 namespace signalbox {
@@ -30,6 +31,21 @@ std::optional<std::string_view> option_of(std::string_view options, std::string_
         if (is_json_name(*found, name)) return value;
     }
     return std::nullopt;
+}
+
+// As text, and not so long: it may be another server's.
+std::string shown_error(std::string text) {
+    if (!is_valid_utf8(text)) {
+        for (char& c : text) {
+            if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+        }
+    }
+    if (text.size() <= error_bytes_max) return text;
+    // Not within a letter.
+    size_t end = error_bytes_max;
+    while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    text.resize(end);
+    return text;
 }
 
 }  // namespace
@@ -236,7 +252,7 @@ void Deliveries::take_success(Subscription& subscription, size_t delivered, Step
 void Deliveries::take_failure(Subscription& subscription, const ReportDelivery::Failure& failure,
                               Step& step) {
     ++statistics_.failed;
-    subscription.last_error = failure.why.substr(0, error_bytes_max);
+    subscription.last_error = shown_error(failure.why);
     if (failure.is_gone) {
         subscription.is_gone = true;
         subscription.notice = Subscription::Notice::none;

@@ -1,7 +1,6 @@
 #include "dialect/zaqar/subscription_json.h"
 
 #include "codec/json_writer.h"
-#include "codec/url.h"
 #include "dialect/zaqar/zaqar_json.h"
 
 namespace signalbox::zaqar {
@@ -16,15 +15,6 @@ void write_members(JsonWriter& json, const SubscriptionView& view) {
     json.key("options");
     json.raw(view.options);
     json.member("confirmed", view.is_confirmed);
-}
-
-// It may be another server's, and cut in the middle of a letter.
-std::string error_text(std::string text) {
-    if (is_valid_utf8(text)) return text;
-    for (char& c : text) {
-        if (static_cast<unsigned char>(c) >= 0x80) c = '?';
-    }
-    return text;
 }
 
 void write_delivery(JsonWriter& json, const DeliveryStatus& delivery) {
@@ -43,7 +33,7 @@ void write_delivery(JsonWriter& json, const DeliveryStatus& delivery) {
     if (delivery.last_error.empty()) {
         json.null();
     } else {
-        json.value(error_text(delivery.last_error));
+        json.value(delivery.last_error);
     }
     json.member("gone", delivery.is_gone);
     json.end_object();
