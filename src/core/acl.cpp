@@ -48,6 +48,24 @@ bool acl_allows(const std::vector<std::string>& patterns, std::string_view actio
     return given;
 }
 
+bool acl_allows_all(const std::vector<std::string>& patterns, std::string_view beginning,
+                    std::string_view end) {
+    const auto gives_all = [&](std::string_view pattern) {
+        const size_t any = pattern.rfind('#');
+        if (any == std::string_view::npos || !end.ends_with(pattern.substr(any + 1))) return false;
+        for (size_t size = 0; size <= beginning.size(); ++size) {
+            if (acl_matches(pattern.substr(0, any), beginning.substr(0, size))) return true;
+        }
+        return false;
+    };
+    bool given = false;
+    for (const std::string_view pattern : patterns) {
+        if (pattern.starts_with(taken_away)) return false;
+        given = given || gives_all(pattern);
+    }
+    return given;
+}
+
 Result<void> check_acl_pattern(std::string_view pattern, size_t bytes_max) {
     if (pattern.size() > bytes_max) {
         return fail(ErrorCode::invalid_argument,

@@ -20,6 +20,11 @@ bool acl_matches(std::string_view pattern, std::string_view action);
 // matter. No pattern at all gives nothing.
 bool acl_allows(const std::vector<std::string>& patterns, std::string_view action);
 
+// Whether every action that begins and ends so is given, whatever is between: by one pattern with a
+// `#` where they differ. A pattern that takes something away could take one of them, so then no.
+bool acl_allows_all(const std::vector<std::string>& patterns, std::string_view beginning,
+                    std::string_view end);
+
 // Letters, digits and . _ - : / * #, a `!` in front of them, and not more than that many bytes.
 Result<void> check_acl_pattern(std::string_view pattern, size_t bytes_max);
 

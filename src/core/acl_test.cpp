@@ -67,6 +67,35 @@ TEST(AclPattern, is_checked_when_it_is_given) {
     EXPECT_FALSE(check_acl_pattern(std::string(257, 'a'), 256));
 }
 
+TEST(AclPatterns, give_all_that_begins_so) {
+    const auto all = [](const std::string& pattern, std::string_view beginning) {
+        return acl_allows_all({"other.read", pattern}, beginning, ".delete");
+    };
+    EXPECT_TRUE(all("#", "kv.app."));
+    EXPECT_TRUE(all("kv.app.#", "kv.app."));
+    EXPECT_TRUE(all("kv.app.#", "kv.app.a"));
+    EXPECT_TRUE(all("kv.*.#", "kv.app."));
+    EXPECT_TRUE(all("kv.app.#.delete", "kv.app."));
+    EXPECT_FALSE(all("kv.app.#", "kv.app")) << "kv.appx.delete";
+    EXPECT_FALSE(all("kv.app.#.read", "kv.app."));
+    EXPECT_FALSE(all("kv.app.*.delete", "kv.app."));
+    EXPECT_FALSE(all("kv.app.delete", "kv.app"));
+    EXPECT_FALSE(acl_allows_all({"#", "!kv.b"}, "kv.a.", ".read"));
+    EXPECT_FALSE(acl_allows_all({}, "", ""));
+}
+
+// Whatever stands between them is given.
+RC_GTEST_PROP(AclPatterns, that_give_all_give_each, ()) {
+    const auto letters =
+        rc::gen::resize(4, rc::gen::container<std::string>(rc::gen::element('a', 'b', '.')));
+    const auto pattern = *rc::gen::resize(
+        5, rc::gen::container<std::string>(rc::gen::element('a', 'b', '.', '*', '#')));
+    const auto beginning = *letters;
+    const auto end = *letters;
+    if (!acl_allows_all({pattern}, beginning, end)) return;
+    RC_ASSERT(acl_allows({pattern}, beginning + *letters + end));
+}
+
 // The plain way: try every length that a wildcard may have.
 bool matches_plainly(std::string_view pattern, std::string_view action) {
     if (pattern.empty()) return action.empty();

@@ -59,24 +59,6 @@ Result<void> put(const ConsulCall& call) {
     return {};
 }
 
-// A prefix may have keys that nobody knows of yet, at any depth, so all that it can have must be
-// given, and nothing of it taken away. It is one of letters: that of app has appx as well, so what
-// is asked for is all that is beside app.
-Result<void> check_tree_action(const Identity& identity, std::string key) {
-    if (identity.acl.empty()) return {};
-    for (const auto& pattern : identity.acl) {
-        if (!pattern.starts_with('!')) continue;
-        return fail(ErrorCode::forbidden, "a pattern takes keys away, perhaps below the prefix",
-                    "acl");
-    }
-    // As long as this, only a pattern of any depth matches.
-    constexpr int depth = 16;
-    const size_t slash = key.rfind('/');
-    key.resize(slash == std::string::npos ? 0 : slash + 1);
-    for (int i = 0; i < depth; ++i) key += i == 0 ? "#" : "/#";
-    return check_key_action(identity, key, "delete");
-}
-
 Result<void> erase(const ConsulCall& call) {
     TRY(refuse_conflicts(call, {"recurse", "cas"}));
     DeleteKey command;
@@ -88,7 +70,7 @@ Result<void> erase(const ConsulCall& call) {
     }
     const auto& identity = call.exchange()->identity();
     TRY(check_key_action(identity, command.key, "delete"));
-    if (command.is_prefix) TRY(check_tree_action(identity, command.key));
+    if (command.is_prefix) TRY(check_prefix_action(identity, command.key, "delete"));
     TRY_AS(command.cas, call.number("cas"));
     const ExchangePtr exchange = call.exchange();
     exchange->ask(call.tenant(), std::move(command), [exchange](Result<KeyWritten> deleted) {

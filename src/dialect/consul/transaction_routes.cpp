@@ -60,11 +60,8 @@ Result<KvOperation> read_operation(const JsonValue& element, const Identity& ide
     operation.key = key.value_or("");
     TRY(check_key_text(operation.key));
     const bool is_tree = verb->verb == KvVerb::get_tree || verb->verb == KvVerb::erase_tree;
-    if (is_tree && !identity.acl.empty()) {
-        return fail(ErrorCode::forbidden, "patterns cannot give a whole prefix in a transaction",
-                    "acl");
-    }
     TRY(check_key_action(identity, operation.key, verb->action));
+    if (is_tree) TRY(check_prefix_action(identity, operation.key, verb->action));
     const auto bytes = base64_decode(value.value_or(""));
     if (!bytes) return fail(ErrorCode::invalid_argument, "must be base64", "Value");
     operation.value = *bytes;
