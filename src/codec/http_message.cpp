@@ -42,6 +42,28 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
                                               [](char x, char y) { return lower(x) == lower(y); });
 }
 
+bool is_field_name(std::string_view name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    });
+}
+
+bool is_field_value(std::string_view value) {
+    return std::none_of(value.begin(), value.end(), [](char c) {
+        return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f';
+    });
+}
+
+bool is_transport_field(std::string_view name) {
+    static constexpr std::array<std::string_view, 12> names{
+        "connection",     "content-length",    "expect",           "host",
+        "http2-settings", "keep-alive",        "proxy-connection", "te",
+        "trailer",        "transfer-encoding", "upgrade",          "content-encoding"};
+    return std::any_of(names.begin(), names.end(),
+                       [&](const auto& known) { return equals_ignoring_case(name, known); });
+}
+
 std::string_view http_method_name(HttpMethod method) {
     switch (method) {
         case HttpMethod::get: return "GET";

@@ -66,4 +66,11 @@ void append_last_chunk(std::string& out);
 
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 
+// Whether a field may be called so, or say that: nothing in it ends it and begins something else.
+bool is_field_name(std::string_view name);
+bool is_field_value(std::string_view value);
+// Fields that say how a message is sent and not what it is. Whoever sends it sets them, and never
+// who only says what is to be sent.
+bool is_transport_field(std::string_view name);
+
 }  // namespace signalbox

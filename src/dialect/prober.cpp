@@ -8,6 +8,7 @@
 namespace signalbox {
 namespace {
 
+// Of an answer, with its head. Its status counts; of its body the beginning is shown.
 constexpr size_t response_bytes_max = 64u << 10;
 
 OutgoingRequest request_of(const CheckDefinition& definition) {
@@ -18,6 +19,7 @@ OutgoingRequest request_of(const CheckDefinition& definition) {
     request.body = definition.body;
     request.timeout = definition.timeout;
     request.response_bytes_max = response_bytes_max;
+    request.wants_whole = false;
     request.verifies_peer = !definition.tls_skip_verify;
     return request;
 }

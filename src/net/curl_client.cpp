@@ -13,12 +13,6 @@ struct ListDeleter {
 };
 using List = std::unique_ptr<curl_slist, ListDeleter>;
 
-std::string_view trim(std::string_view text) {
-    const size_t first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 std::optional<IpAddress> address_of(const sockaddr& address) {
     if (address.sa_family == AF_INET) {
         sockaddr_in four{};
@@ -99,7 +93,7 @@ public:
         long status = 0;
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
         response_.status = static_cast<uint16_t>(std::clamp<long>(status, 0, 999));
-        if (code == CURLE_OK || (!request_.wants_body && is_head_whole_)) {
+        if (code == CURLE_OK || (!request_.wants_whole && is_head_whole_)) {
             return then_(std::move(response_));
         }
         then_(fail(ErrorCode::unavailable, what_happened(easy, code)));
@@ -109,7 +103,7 @@ private:
     static size_t on_body(char* bytes, size_t size, size_t count, void* data) {
         auto& transfer = *static_cast<HttpTransfer*>(data);
         const size_t taken = transfer.take(size * count);
-        if (transfer.request_.wants_body) transfer.response_.body.append(bytes, taken);
+        transfer.response_.body.append(bytes, taken);
         return taken;
     }
 
@@ -120,15 +114,9 @@ private:
     }
 
     void take_line(std::string_view line) {
-        // A new head: what came before was an interim answer.
-        if (line.starts_with("HTTP/")) {
-            response_.fields.clear();
-            is_interim_ = line.find(" 1") == line.find(' ');
-        }
-        if (trim(line).empty()) is_head_whole_ = !is_interim_;
-        const size_t colon = line.find(':');
-        if (colon == std::string_view::npos) return;
-        response_.fields.emplace_back(trim(line.substr(0, colon)), trim(line.substr(colon + 1)));
+        if (line.starts_with("HTTP/")) is_interim_ = line.find(" 1") == line.find(' ');
+        if (line.find_first_not_of("\r\n") == std::string_view::npos) is_head_whole_ = !is_interim_;
+        response_.take_head_line(line);
     }
 
     // libcurl takes any other number than `size` for a failure.

@@ -20,12 +20,6 @@ struct ListDeleter {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
-std::string_view trim(std::string_view text) {
-    const size_t first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 struct Transfer {
     IncomingResponse response;
     size_t bytes_max = 0;
@@ -48,12 +42,7 @@ size_t on_body(char* bytes, size_t size, size_t count, void* data) {
 size_t on_field(char* bytes, size_t size, size_t count, void* data) {
     auto& transfer = *static_cast<Transfer*>(data);
     const std::string_view line(bytes, size * count);
-    if (line.starts_with("HTTP/")) transfer.response.fields.clear();
-    const size_t colon = line.find(':');
-    if (colon != std::string_view::npos) {
-        transfer.response.fields.emplace_back(trim(line.substr(0, colon)),
-                                              trim(line.substr(colon + 1)));
-    }
+    transfer.response.take_head_line(line);
     return transfer.take(line.size());
 }
 

@@ -21,8 +21,9 @@ struct OutgoingRequest {
     Duration timeout = std::chrono::seconds(10);  // for everything, from the name to the last byte
     std::optional<Duration> connect_timeout;      // for the part of it before anything is sent
     size_t response_bytes_max = 1u << 20;
-    // Otherwise the answer is its status and its fields, whatever becomes of the rest of it.
-    bool wants_body = true;
+    // Otherwise an answer whose head has come is one, whatever becomes of the rest, and what is
+    // beyond response_bytes_max is left out.
+    bool wants_whole = true;
     bool verifies_peer = true;  // https: by its certificate and its name
 };
 
@@ -31,6 +32,9 @@ struct IncomingResponse {
     std::vector<std::pair<std::string, std::string>> fields;
     std::string body;
 
+    // One line of a head, as it came. A status line begins a new one: what came before was an
+    // interim answer.
+    void take_head_line(std::string_view line);
     // The first field of that name, in any case.
     [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const;
 };

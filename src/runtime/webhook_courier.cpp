@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "codec/http_message.h"
 #include "codec/retry_after.h"
 #include "codec/webhook_signature.h"
 
@@ -15,46 +16,15 @@ constexpr uint16_t status_gone = 410;
 // Of an answer, of which nothing but the head matters; a connection is kept when it was read whole.
 constexpr size_t answer_bytes_max = 64u << 10;
 
-// Fields that are the call's own: nobody who subscribes may set them.
-constexpr std::array<std::string_view, 16> own_fields{"connection",
-                                                      "content-length",
-                                                      "expect",
-                                                      "host",
-                                                      "keep-alive",
-                                                      "proxy-connection",
-                                                      "te",
-                                                      "trailer",
-                                                      "upgrade",
-                                                      "transfer-encoding",
-                                                      "webhook-id",
-                                                      "webhook-signature",
-                                                      "user-agent",
-                                                      "webhook-timestamp",
-                                                      "http2-settings",
-                                                      "signalbox-attempt"};
+// The call's own: whoever subscribes may set others beside them, and not these.
+constexpr std::array<std::string_view, 5> own_fields{
+    "webhook-id", "webhook-timestamp", "webhook-signature", "signalbox-attempt", "user-agent"};
 
-bool is_same_name(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [&](char x, char y) { return lower(x) == lower(y); });
-}
-
-bool is_token(std::string_view name) {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-               marks.find(c) != std::string_view::npos;
+bool may_be_set(std::string_view name, std::string_view value) {
+    const bool is_own = std::any_of(own_fields.begin(), own_fields.end(), [&](const auto& own) {
+        return equals_ignoring_case(own, name);
     });
-}
-
-// Not one that would end the field, and begin something else.
-bool is_field(std::string_view name, std::string_view value) {
-    const bool has_control = std::any_of(value.begin(), value.end(), [](char c) {
-        return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-    });
-    return is_token(name) && !has_control;
+    return !is_own && !is_transport_field(name) && is_field_name(name) && is_field_value(value);
 }
 
 }  // namespace
@@ -83,14 +53,12 @@ OutgoingRequest WebhookCourier::request_for(const Telling& telling) const {
     request.timeout = setup_.timeout;
     request.connect_timeout = setup_.connect_timeout;
     request.response_bytes_max = answer_bytes_max;
-    request.wants_body = false;
+    request.wants_whole = false;
 
     bool has_type = false;
     for (auto& [name, value] : content.fields) {
-        const bool is_own = std::any_of(own_fields.begin(), own_fields.end(),
-                                        [&](auto own) { return is_same_name(own, name); });
-        if (is_own || !is_field(name, value)) continue;
-        has_type = has_type || is_same_name(name, "content-type");
+        if (!may_be_set(name, value)) continue;
+        has_type = has_type || equals_ignoring_case(name, "content-type");
         request.fields.emplace_back(std::move(name), std::move(value));
     }
     if (!has_type) request.fields.emplace_back("Content-Type", "application/json");

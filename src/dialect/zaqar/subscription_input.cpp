@@ -91,38 +91,18 @@ Checked<void> check_subscriber(std::string_view subscriber, const Options& optio
     return {};
 }
 
-bool is_token(std::string_view name) {
-    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-    });
-}
-
-// Fields that say how a request is sent, not what.
-bool is_of_transport(std::string_view name) {
-    static constexpr std::array<std::string_view, 8> names{
-        "connection", "content-length",    "expect", "host", "keep-alive",
-        "te",         "transfer-encoding", "upgrade"};
-    return std::any_of(names.begin(), names.end(),
-                       [&](const auto& known) { return equals_ignoring_case(name, known); });
-}
-
 Checked<void> check_post_headers(const JsonValue& headers) {
     constexpr std::string_view option = "post_headers";
     if (!headers.is_object()) return refuse(wrong_option(option, "must be a dict"));
     for (const auto& [name, value] : headers.members()) {
         const auto text = value.text();
-        if (!is_token(name)) {
+        if (!is_field_name(name)) {
             return refuse(wrong_option(option, "must be named as header fields are"));
         }
-        if (is_of_transport(name)) {
+        if (is_transport_field(name)) {
             return refuse(wrong_option(option, fmt::format("must not have {}", name)));
         }
-        const bool is_field =
-            text && std::none_of(text->begin(), text->end(), [](char c) {
-                return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f';
-            });
-        if (!is_field) {
+        if (!text || !is_field_value(*text)) {
             return refuse(wrong_option(option, fmt::format("must have a text as {}", name)));
         }
     }
