@@ -445,5 +445,54 @@ TEST_F(FewFollowers, are_refused_beyond_their_limits) {
     EXPECT_EQ(refusal_of(queue), std::nullopt);
 }
 
+// What is shown of an error is text, whoever wrote it, and no letter of it is cut.
+TEST_F(SubscriptionSteps, shows_errors_as_text) {
+    const auto id = subscribe("http://a");
+    post({"1"});
+    const auto error_of = [&](const std::string& why) {
+        report(effect(), 0, ReportDelivery::Failure{why, std::nullopt, false});
+        return status(id).last_error;
+    };
+    EXPECT_EQ(error_of("\xff it said \xc3"), "? it said ?");
+    std::string letters(255, 'a');
+    EXPECT_EQ(error_of(letters + "é"), letters);
+    EXPECT_EQ(error_of(letters + "bc"), letters + "b");
+}
+
+class NoRoomForTheDead : public SubscriptionSteps {
+protected:
+    static CoreLimits limits() {
+        CoreLimits limits;
+        limits.quota.messages_max = 1;
+        return limits;
+    }
+    NoRoomForTheDead() : SubscriptionSteps(limits()) {}
+
+    // More often than the policy has attempts.
+    void fail_on_and_on(SubscriptionId id) {
+        for (int attempts = 0; attempts < 50 && status(id).pending > 0; ++attempts) {
+            for (const auto& told : driver_.effects()) fails(told);
+            driver_.advance(seconds(60));
+        }
+    }
+};
+
+// It is not dropped: it stays where it is until there is room for it, or its time is over.
+TEST_F(NoRoomForTheDead, keeps_what_the_queue_of_dead_letters_does_not_take) {
+    const auto id = subscribe("http://a", R"({"_dead_letter_queue":"dead"})");
+    post({"1"}, std::chrono::hours(24));
+    fail_on_and_on(id);
+    EXPECT_EQ(status(id).pending, 1u);
+    EXPECT_EQ(status(id).dropped, 0u);
+    driver_.must(PopMessages{queue, 1});
+    fail_on_and_on(id);
+    EXPECT_EQ(status(id).pending, 0u);
+    EXPECT_EQ(status(id).dropped, 1u);
+    const auto dead =
+        driver_.must(ListMessages{{QueueKind::queue, "dead"}, 0, 10, std::nullopt, true, true});
+    ASSERT_EQ(dead.messages.size(), 1u);
+    EXPECT_EQ(dead.messages[0].body, "1");
+}
+
 }  // namespace
 }  // namespace signalbox
