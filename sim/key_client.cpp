@@ -148,7 +148,7 @@ void KeyReader::answered(const SimResponse& response) {
 }
 
 void LockSeeker::forget() {
-    if (holds_) oracle_.lets_go(number_);
+    if (holds_) oracle_.dies(number_, until_ + lock_delay_);
     holds_ = false;
     session_.clear();
     stage_ = Stage::none;
@@ -182,8 +182,10 @@ void LockSeeker::begin() {
     if (stage_ == Stage::none) {
         if (!random.chance(1, 20)) return;
         const bool deletes = random.chance(1, 2);
+        const auto delay = random.below(8);
+        lock_delay_ = std::chrono::seconds(delay);
         try_to(Stage::making, "session/create",
-               fmt::format(R"({{"TTL":"10s","LockDelay":"{}s","Behavior":"{}"}})", random.below(3),
+               fmt::format(R"({{"TTL":"10s","LockDelay":"{}s","Behavior":"{}"}})", delay,
                            deletes ? "delete" : "release"));
     } else if (random.chance(1, 300)) {
         forget();  // it dies
@@ -192,9 +194,13 @@ void LockSeeker::begin() {
     } else if (!holds_ && random.chance(1, 10)) {
         try_to(Stage::acquiring, "kv/lock?acquire=" + session_, std::to_string(number_));
     } else if (holds_ && random.chance(1, 30)) {
-        oracle_.lets_go(number_);
-        holds_ = false;
         is_ended_ = random.chance(1, 3);
+        if (is_ended_) {
+            oracle_.dies(number_, now() + lock_delay_);
+        } else {
+            oracle_.lets_go(number_);
+        }
+        holds_ = false;
         try_to(Stage::releasing,
                is_ended_ ? "session/destroy/" + session_ : "kv/lock?release=" + session_);
     }

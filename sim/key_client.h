@@ -92,6 +92,7 @@ private:
     std::string session_;
     bool holds_ = false;
     bool is_ended_ = false;  // it has asked for its session to be destroyed
+    Duration lock_delay_{};
     SteadyInstant sent_at_;
     SteadyInstant until_;  // it may be believed that the session lives
 };

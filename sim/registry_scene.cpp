@@ -46,6 +46,9 @@ void RegistryOracle::holds(unsigned client, SteadyInstant now, SteadyInstant unt
         if (other == client || believes <= now) continue;
         complain(fmt::format("client {} was given the key that client {} holds", client, other));
     }
+    if (now < free_from_) {
+        complain(fmt::format("client {} was given the key within its lock-delay", client));
+    }
     holders_.insert_or_assign(client, until);
 }
 
@@ -55,6 +58,11 @@ void RegistryOracle::believes_until(unsigned client, SteadyInstant until) {
 
 void RegistryOracle::lets_go(unsigned client) {
     holders_.erase(client);
+}
+
+void RegistryOracle::dies(unsigned client, SteadyInstant free_from) {
+    holders_.erase(client);
+    free_from_ = std::max(free_from_, free_from);
 }
 
 RegistryScene::RegistryScene(World& world) : world_(world) {}

@@ -11,7 +11,8 @@
 namespace signalbox {
 
 // What Consul's clients have lived through, and what must have been so: an index never goes back,
-// what was acknowledged is there, and a key has one holder at a time.
+// what was acknowledged is there, and a key has one holder at a time, and none for a while when
+// that one is gone.
 class RegistryOracle {
 public:
     // Of a read of something, or of a write, whatever it is called: what was known when it was sent
@@ -27,6 +28,8 @@ public:
     void holds(unsigned client, SteadyInstant now, SteadyInstant until);
     void believes_until(unsigned client, SteadyInstant until);
     void lets_go(unsigned client);
+    // Its session ends without that; nobody is given the key before then.
+    void dies(unsigned client, SteadyInstant free_from);
 
     void complain(std::string text) { complaints_.push_back(std::move(text)); }
     [[nodiscard]] const std::vector<std::string>& complaints() const { return complaints_; }
@@ -36,6 +39,7 @@ private:
     std::map<std::string, uint64_t> indexes_;
     std::map<std::string, uint64_t> values_;
     std::map<unsigned, SteadyInstant> holders_;
+    SteadyInstant free_from_ = SteadyInstant::min();
     std::vector<std::string> complaints_;
     uint64_t digest_ = 0;
 };
