@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/checksum.h"
-#include "sim/key_client.h"
+#include "sim/service_client.h"
 
 namespace signalbox {
 
@@ -65,6 +65,37 @@ void RegistryOracle::dies(unsigned client, SteadyInstant free_from) {
     free_from_ = std::max(free_from_, free_from);
 }
 
+void RegistryOracle::service_passes(const std::string& id, SteadyInstant until) {
+    auto& last = services_.passing[id];
+    last = std::max(last, until);
+}
+
+void RegistryOracle::service_may_fail(const std::string& id) {
+    services_.passing.erase(id);
+    ++services_.doubts[id];
+}
+
+void RegistryOracle::instances_seen(const Services& known, const Instances& seen) {
+    for (const auto& id : seen.all) {
+        if (known.gone.contains(id)) complain(id + " is there, and was taken off");
+    }
+}
+
+void RegistryOracle::all_instances_seen(const std::string& prefix, const Services& known,
+                                        const Instances& seen, SteadyInstant now) {
+    const auto doubts = [](const Services& services, const std::string& id) {
+        const auto found = services.doubts.find(id);
+        return found == services.doubts.end() ? 0 : found->second;
+    };
+    for (const auto& [id, until] : known.passing) {
+        const bool is_certain =
+            id.starts_with(prefix) && now < until && doubts(known, id) == doubts(services_, id);
+        if (is_certain && !seen.passing.contains(id)) {
+            complain(id + " does not pass, and says it works");
+        }
+    }
+}
+
 RegistryScene::RegistryScene(World& world) : world_(world) {}
 
 RegistryScene::~RegistryScene() = default;
@@ -80,6 +111,8 @@ void RegistryScene::begin() {
     add.operator()<KeyWriter>(4);
     add.operator()<KeyReader>(6);
     add.operator()<LockSeeker>(4);
+    add.operator()<ServiceKeeper>(4);
+    add.operator()<ServiceReader>(4);
 }
 
 void RegistryScene::act() {
@@ -114,6 +147,8 @@ void RegistryScene::finish() {
         oracle_.index_seen(target, oracle_.index_known(target),
                            index.empty() ? 0 : std::stoull(index));
     }
+    world_.advance(std::chrono::minutes(3));
+    ServiceReader::check_that_nobody_passes(world_, oracle_);
 }
 
 }  // namespace signalbox

@@ -300,6 +300,8 @@ void Scenario::restart() {
     ASSERT(started);
     oracle_.server_was_down_until(world_.clock().now().wall);
     world_.check();
+    // What was told while it stopped.
+    observe();
 }
 
 // No misfortune any more; everyone finishes what they do, and the feed is read to its end.

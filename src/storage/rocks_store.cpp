@@ -199,7 +199,9 @@ public:
     void Logv(const char* format, va_list arguments) override {
         std::array<char, log_line_bytes> line{};
         std::vsnprintf(line.data(), line.size(), format, arguments);
-        LOG(warning, "store.notice", {"notice", std::string_view(line.data())});
+        std::string_view notice(line.data());
+        while (notice.ends_with(' ') || notice.ends_with('\n')) notice.remove_suffix(1);
+        LOG(warning, "store.notice", {"notice", notice});
     }
 };
 
@@ -240,6 +242,10 @@ Result<std::shared_ptr<Database>> open_database(const Opening& opening) {
     db_options.stats_dump_period_sec = 0;
     db_options.stats_persist_period_sec = 0;
 
+    // Where there is no directory it says so, on each first start.
+    if (auto made = opening.env->CreateDirIfMissing(opening.directory); !made.ok()) {
+        return fail(translate(made));
+    }
     const auto family = family_options(opening);
     const std::vector<rocksdb::ColumnFamilyDescriptor> families{
         {rocksdb::kDefaultColumnFamilyName, family}, {"feed", family}};

@@ -7,6 +7,7 @@
 #include "operation_crash_loop.h"
 #include "notify_crash_loop.h"
 #include "queue_crash_loop.h"
+#include "registry_crash_loop.h"
 
 namespace signalbox {
 namespace {
@@ -58,6 +59,16 @@ TEST_P(CrashLoopTest, tells_everybody_everything_in_order_and_under_one_id) {
     EXPECT_EQ(loop.run(), std::vector<std::string>());
     std::printf("%llu of %llu calls were taken\n", static_cast<unsigned long long>(loop.taken()),
                 static_cast<unsigned long long>(loop.calls()));
+}
+
+TEST_P(CrashLoopTest, keeps_keys_locks_and_services) {
+    RegistryCrashLoop loop({.kills = from_environment("CRASH_KILLS", 30) / 3,
+                            .arguments = {"--io-threads", std::to_string(GetParam())}});
+    EXPECT_EQ(loop.run(), std::vector<std::string>());
+    EXPECT_GT(loop.locks(), 0u);
+    std::printf("%llu keys were written, and a key was held %llu times\n",
+                static_cast<unsigned long long>(loop.writes()),
+                static_cast<unsigned long long>(loop.locks()));
 }
 
 INSTANTIATE_TEST_SUITE_P(IoThreads, CrashLoopTest, testing::Values(1, 2),
