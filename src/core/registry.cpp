@@ -48,6 +48,12 @@ bool is_same(const ServiceRecord& a, const ServiceRecord& b) {
            a.enable_tag_override == b.enable_tag_override;
 }
 
+// Whether its service goes when nothing changes.
+bool is_to_reap(const CheckRecord& check) {
+    return check.status == CheckStatus::critical &&
+           check.definition.reap_after > Duration::zero() && !check.service_id.empty();
+}
+
 }  // namespace
 
 Result<void> Registry::load(const RowReader& rows, Random& random, Timers& timers, Now now) {
@@ -224,6 +230,11 @@ void Registry::put_check(TenantId tenant, Node& node, CheckInput input, Step& st
     const bool takes_status = input.has_status && !input.keeps_status;
     const CheckStatus status = takes_status ? record.status : old.status;
     std::string output = takes_status ? std::move(record.output) : old.output;
+    // What it would take off, or when, is not what it was.
+    if (old.service_id != record.service_id ||
+        old.definition.reap_after != record.definition.reap_after) {
+        TimerWheel::cancel(check.reaping);
+    }
     if (is_restarted || old.name != record.name || old.notes != record.notes ||
         old.service_id != record.service_id) {
         // Those who knew it under its old service are told, too.
@@ -236,11 +247,11 @@ void Registry::put_check(TenantId tenant, Node& node, CheckInput input, Step& st
     }
     if (is_restarted) {
         start(check, step.random, step.timers, step.now);
-        watch_reaping(check, step.timers, step.now);
     } else if (old.definition.kind == CheckDefinition::Kind::ttl) {
         // Whoever registers it is alive.
         step.timers.schedule(check.deadline, step.now.steady + old.definition.ttl);
     }
+    watch_reaping(check, step.timers, step.now);
     set_status(check, status, std::move(output), step);
 }
 
@@ -387,13 +398,10 @@ void Registry::start(Check& check, Random& random, Timers& timers, Now now) cons
 }
 
 void Registry::watch_reaping(Check& check, Timers& timers, Now now) const {
-    const auto& record = check.record;
-    const auto after = record.definition.reap_after;
-    const bool is_due = record.status == CheckStatus::critical && after > Duration::zero() &&
-                        !record.service_id.empty();
-    if (!is_due) return TimerWheel::cancel(check.reaping);
+    if (!is_to_reap(check.record)) return TimerWheel::cancel(check.reaping);
     if (!check.reaping.is_linked()) {
-        timers.schedule(check.reaping, now.steady + std::max(after, limits_.reap_min));
+        const auto after = std::max(check.record.definition.reap_after, limits_.reap_min);
+        timers.schedule(check.reaping, now.steady + after);
     }
 }
 
@@ -504,6 +512,7 @@ void Registry::check() const {
             // Without a deadline it has passed.
             ASSERT(kind != CheckDefinition::Kind::ttl || check->deadline.is_linked() ||
                    record.status == CheckStatus::critical);
+            ASSERT(check->reaping.is_linked() == is_to_reap(record));
         }
     }
     ASSERT(names == names_ && services == services_ && checks == checks_);

@@ -53,8 +53,9 @@ struct Check {
 //   check (http): registered --a ProbeOrder now and then, and UpdateCheck--> its status
 //   either:       critical for reap_after --> its service is off the registry
 //
-// Core thread. Invariants (check()): a service's checks are on its node; names_ counts the
-// instances of each name; limits are kept.
+// Core thread. Invariants (check()): a service's checks are on its node; a check is about to
+// take its service off exactly while it is critical and is to; names_ counts the instances of each
+// name; limits are kept.
 class Registry {
 public:
     Registry(const RegistryLimits& limits, const Tenants& tenants, Watches& watches)

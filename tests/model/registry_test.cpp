@@ -171,6 +171,33 @@ TEST_F(RegistryTest, what_is_critical_for_too_long_goes) {
     verify();
 }
 
+TEST_F(RegistryTest, a_check_that_moves_takes_off_only_where_it_is_and_has_all_of_its_time_there) {
+    driver_.must(service("", "web", "web"));
+    driver_.must(service("", "db", "db"));
+    const auto put = [&](const std::string& on) {
+        Register command;
+        command.checks.push_back(ttl_check("c", on, seconds(10)));
+        command.checks[0].record.definition.reap_after = minutes(1);
+        driver_.must(command);
+    };
+    put("web");
+    driver_.advance(seconds(40));
+    put("db");
+    driver_.advance(seconds(40));
+    EXPECT_EQ(read_services(driver_.store(), tenant())->size(), 2u);
+    verify();
+    put("");
+    driver_.advance(minutes(10));
+    EXPECT_EQ(read_services(driver_.store(), tenant())->size(), 2u);
+    EXPECT_TRUE(check("c"));
+    verify();
+    put("web");
+    driver_.advance(seconds(61));
+    EXPECT_EQ(read_services(driver_.store(), tenant())->size(), 1u);
+    EXPECT_FALSE(check("c"));
+    verify();
+}
+
 TEST_F(RegistryTest, the_index_of_a_name_outlives_its_last_instance) {
     driver_.must(service("n", "web", "web"));
     const uint64_t with = index(IndexScope::service, "web");
@@ -237,9 +264,12 @@ TEST_F(RegistryTest, random_scripts_keep_every_invariant) {
                 auto command = service(node, id, name);
                 command.service->port = static_cast<uint32_t>(random.below(2));
                 if (random.chance(1, 2)) {
-                    command.checks.push_back(ttl_check(id, id, seconds(5)));
+                    // Checks move between the services, and to the node.
+                    const auto check = pick(names) + std::to_string(random.below(2));
+                    command.checks.push_back(
+                        ttl_check(check, random.chance(1, 4) ? "" : id, seconds(5)));
                     command.checks[0].record.definition.reap_after =
-                        random.chance(1, 2) ? seconds(60) : Duration::zero();
+                        random.chance(2, 3) ? seconds(60) : Duration::zero();
                 }
                 command.replaces_checks = random.chance(1, 3);
                 driver.must(std::move(command));
