@@ -28,6 +28,8 @@ void add_registry_options(OptionTable& table) {
                        [](O& o) -> auto& { return o.core.kv.grave_age_max; });
     table.add_count("kv_graves_max", "Deletions of keys that are known",
                     [](O& o) -> auto& { return o.core.kv.graves_max; });
+    table.add("kv_transaction_bytes_max", "SIZE", "Of what one transaction answers [4MiB]",
+              size([](O& o) -> auto& { return o.core.kv.transaction_bytes_max; }, 1024, 64 * mib));
     table.add_count("registry_nodes_max", "Nodes of the registry",
                     [](O& o) -> auto& { return o.core.registry.nodes_max; });
     table.add_count("registry_services_max", "Instances of services",

@@ -167,6 +167,8 @@ struct KvLimits {
     size_t value_bytes_max = 524'288;
     size_t transaction_operations_max = 64;
     size_t answer_bytes_max = 64u << 20;  // of the keys and values in an answer
+    // Of what a transaction answers: it is found out in one step, while everybody else waits.
+    size_t transaction_bytes_max = 4u << 20;
     Duration grave_age_max = std::chrono::minutes(15);
     uint64_t graves_max = 100'000;  // of a partition; the oldest go first
     size_t graves_per_step_max = 1024;
