@@ -353,7 +353,13 @@ Result<CheckUpdated> Registry::update(TenantId tenant, UpdateCheck command, Step
 void Registry::set_status(Check& check, CheckStatus status, std::string output, Step& step) {
     auto& record = check.record;
     output = cut(std::move(output), limits_.output_bytes_max);
-    if (status == record.status && output == record.output) return;
+    const auto now = step.now.steady;
+    // Of what nobody was told, its row shows something older.
+    const bool is_owed = check.stale_since && now - *check.stale_since >= limits_.output_age_max;
+    if (status == record.status && output == record.output && !is_owed) return;
+    const bool is_http = record.definition.kind == CheckDefinition::Kind::http;
+    // The first that is heard of an address is worth telling, also when it is as bad as expected.
+    const bool is_first = is_http && record.output.empty();
     record.output = std::move(output);
     if (status != record.status) {
         record.status = status;
@@ -363,11 +369,10 @@ void Registry::set_status(Check& check, CheckStatus status, std::string output, 
         }
         return watch_reaping(check, step.timers, step.now);
     }
-    const auto now = step.now.steady;
+    if (is_owed || is_first) return write(check, step);
     if (!check.stale_since) check.stale_since = now;
-    if (now - *check.stale_since >= limits_.output_age_max) return write(check, step);
     // Whoever is asked says something else each time; nobody waits for that.
-    if (record.definition.kind == CheckDefinition::Kind::http) return;
+    if (is_http) return;
     step.ready.writes.put(check_key(check.tenant, record.node, record.id), encode_check(record));
 }
 
@@ -535,6 +540,7 @@ void Registry::check(const RowReader& rows) const {
         for (const auto& check : *checks) {
             const auto& known = node.checks.at(check.id)->record;
             ASSERT(check.status == known.status && check.modify_index == known.modify_index);
+            ASSERT(check.output == known.output || live.stale_since);
         }
     }
     for (const auto& [name, count] : names_) {

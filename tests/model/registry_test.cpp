@@ -156,6 +156,28 @@ TEST_F(RegistryTest, what_an_address_says_moves_the_index_only_now_and_then) {
     verify();
 }
 
+TEST_F(RegistryTest, why_an_address_failed_is_shown_at_once_and_what_it_says_now_before_long) {
+    Register command;
+    command.checks.push_back(http_check("h", seconds(10)));
+    driver_.must(command);
+    const auto fail_with = [&](const std::string& output) {
+        driver_.advance(seconds(10));
+        for (const auto& order : driver_.probes()) {
+            driver_.must(UpdateCheck{"", "h", CheckStatus::critical, output, order.number});
+        }
+    };
+    fail_with("connection refused");
+    EXPECT_EQ(check("h")->output, "connection refused");
+    const uint64_t before = index(IndexScope::checks);
+    for (int i = 0; i < 20; ++i) fail_with("503");
+    EXPECT_EQ(check("h")->output, "connection refused");
+    EXPECT_EQ(index(IndexScope::checks), before);
+    for (int i = 0; i < 12; ++i) fail_with("503");
+    EXPECT_EQ(check("h")->output, "503");
+    EXPECT_GT(index(IndexScope::checks), before);
+    verify();
+}
+
 TEST_F(RegistryTest, what_is_critical_for_too_long_goes) {
     auto command = service("", "web", "web");
     command.checks.push_back(ttl_check("c", "web", seconds(1)));
