@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace signalbox {
 // The name of the server's own node is empty here, because the server may be called something else
 // after a restart.
 using NodeName = std::string;
+// The service that the server itself is on its own node; there is no row of it.
+inline constexpr std::string_view own_service_id = "consul";
 using TextMap = std::map<std::string, std::string>;
 
 struct NodeRecord {

@@ -178,6 +178,49 @@ TEST_F(RegistryTest, why_an_address_failed_is_shown_at_once_and_what_it_says_now
     verify();
 }
 
+TEST_F(RegistryTest, readers_are_told_of_every_part_of_what_they_are_shown) {
+    using Target = std::pair<IndexScope, std::string>;
+    const auto told_by = [&](const Register& command, const Target& target) {
+        const uint64_t before = index(target.first, target.second);
+        driver_.must(command);
+        verify();
+        return index(target.first, target.second) > before;
+    };
+    Register maintenance;
+    maintenance.checks.push_back(ttl_check("m", "", minutes(1)));
+    EXPECT_TRUE(told_by(maintenance, {IndexScope::service, "consul"}));
+
+    auto on_node = service("n", "web", "web");
+    on_node.checks.push_back(ttl_check("c", "web", minutes(1)));
+    driver_.must(on_node);
+    // Services and checks can be asked for by what is said of their nodes.
+    on_node.node_record->meta = {{"rack", "1"}};
+    EXPECT_TRUE(told_by(on_node, {IndexScope::services, ""}));
+    on_node.node_record->meta = {{"rack", "2"}};
+    EXPECT_TRUE(told_by(on_node, {IndexScope::checks, ""}));
+    // Checks show what their service is called.
+    on_node.service->tags = {"a"};
+    EXPECT_TRUE(told_by(on_node, {IndexScope::checks, ""}));
+    on_node.service->name = "site";
+    EXPECT_TRUE(told_by(on_node, {IndexScope::checks, ""}));
+    on_node.service->port = 1;
+    EXPECT_FALSE(told_by(on_node, {IndexScope::checks, ""}));
+    EXPECT_FALSE(told_by(on_node, {IndexScope::checks, ""}));
+}
+
+TEST_F(RegistryTest, a_check_of_a_node_is_told_once_to_each_name_of_its_services) {
+    Register many = service("n", "web", "web");
+    driver_.must(many);
+    for (int i = 0; i < 100; ++i) driver_.must(service("n", "web" + std::to_string(i), "web"));
+    Register command;
+    command.node = "n";
+    command.checks.push_back(ttl_check("c", "", minutes(1)));
+    const auto before = driver_.bytes_committed();
+    driver_.must(command);
+    EXPECT_LT(driver_.bytes_committed() - before, 500u);
+    verify();
+}
+
 TEST_F(RegistryTest, what_is_critical_for_too_long_goes) {
     auto command = service("", "web", "web");
     command.checks.push_back(ttl_check("c", "web", seconds(1)));

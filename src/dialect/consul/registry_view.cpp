@@ -9,8 +9,6 @@
 namespace signalbox::consul {
 namespace {
 
-constexpr const char* own_service_id = "consul";
-
 template <class Record>
 void sort_by_place(std::vector<Record>& records) {
     std::sort(records.begin(), records.end(), [](const Record& a, const Record& b) {
