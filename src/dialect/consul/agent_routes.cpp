@@ -119,18 +119,15 @@ Result<void> services(const ConsulCall& call) {
 Result<void> checks(const ConsulCall& call) {
     return show(call, [](const RegistryView& view) -> Result<HttpResponse> {
         TRY_AS(const auto all, view.checks_of({}));
-        TRY_AS(const auto services, view.services_of({}));
+        TRY_AS(const auto services, view.services_by_id({}));
         std::string body;
         JsonWriter json(body);
         json.begin_object();
         for (const auto& check : all) {
-            if (check.id == "serfHealth") continue;
-            const auto service =
-                std::find_if(services.begin(), services.end(),
-                             [&](const auto& known) { return known.id == check.service_id; });
-            write_key(json, check.id);
-            const bool has_service = !check.service_id.empty() && service != services.end();
-            write_check(json, check, has_service ? &*service : nullptr);
+            if (check.id == own_node_check) continue;
+            const auto service = services.find(check.service_id);
+            json.text_key(check.id);
+            write_check(json, check, service == services.end() ? nullptr : &service->second);
         }
         json.end_object();
         return json_answer(std::move(body));

@@ -86,15 +86,9 @@ Result<void> service(const ConsulCall& call) {
             JsonWriter json(body);
             json.begin_array();
             for (const auto& instance : instances) {
-                const bool has_tags =
-                    std::all_of(tags.begin(), tags.end(), [&](const std::string& tag) {
-                        return std::any_of(
-                            instance.tags.begin(), instance.tags.end(),
-                            [&](const auto& own) { return equals_ignoring_case(own, tag); });
-                    });
                 const bool is_own = instance.node == view.options().node_name;
                 TRY_AS(const auto node, view.node(is_own ? NodeName() : instance.node));
-                if (!has_tags || !node || !has_meta(*node, meta)) continue;
+                if (!has_tags(instance, tags) || !node || !has_meta(*node, meta)) continue;
                 write_catalog_service(json, *node, instance, view.options());
             }
             json.end_array();

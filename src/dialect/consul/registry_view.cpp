@@ -96,6 +96,17 @@ Result<std::vector<ServiceRecord>> RegistryView::services_of(const NodeName& nod
     return services;
 }
 
+Result<std::map<std::string, ServiceRecord>> RegistryView::services_by_id(
+    const NodeName& node) const {
+    TRY_AS(auto services, services_of(node));
+    std::map<std::string, ServiceRecord> by_id;
+    for (auto& service : services) {
+        std::string id = service.id;
+        by_id.emplace(std::move(id), std::move(service));
+    }
+    return by_id;
+}
+
 Result<std::vector<ServiceRecord>> RegistryView::services_named(std::string_view name) const {
     TRY_AS(auto services, read_services_named(rows_, tenant_, name));
     if (name == own_service_id) {
