@@ -32,12 +32,6 @@ Result<void> show(const ConsulCall& call,
     return {};
 }
 
-void write_key(JsonWriter& json, std::string_view name) {
-    std::string quoted;
-    append_json_string(quoted, name);
-    json.key(std::string_view(quoted).substr(1, quoted.size() - 2));
-}
-
 void write_member(JsonWriter& json, const Options& options) {
     json.begin_object();
     json.member("Name", options.node_name);
@@ -108,7 +102,7 @@ Result<void> services(const ConsulCall& call) {
         json.begin_object();
         for (const auto& service : all) {
             if (!is_registered(service)) continue;
-            write_key(json, service.id);
+            json.text_key(service.id);
             write_agent_service(json, service, view.options());
         }
         json.end_object();

@@ -62,9 +62,7 @@ Result<void> services(const ConsulCall& call) {
                              JsonWriter json(body);
                              json.begin_object();
                              for (const auto& [name, of_name] : tags) {
-                                 std::string quoted;
-                                 append_json_string(quoted, name);
-                                 json.key(std::string_view(quoted).substr(1, quoted.size() - 2));
+                                 json.text_key(name);
                                  write_texts(json, {of_name.begin(), of_name.end()});
                              }
                              json.end_object();
@@ -112,9 +110,7 @@ Result<void> node(const ConsulCall& call) {
                              json.key("Services");
                              json.begin_object();
                              for (const auto& each : on_it) {
-                                 std::string quoted;
-                                 append_json_string(quoted, each.id);
-                                 json.key(std::string_view(quoted).substr(1, quoted.size() - 2));
+                                 json.text_key(each.id);
                                  write_service(json, each);
                              }
                              json.end_object();
