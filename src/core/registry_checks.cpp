@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "codec/http_message.h"
+#include "core/session.h"
+
 namespace signalbox {
 namespace {
 
@@ -113,6 +116,21 @@ Result<void> check_check(const CheckRecord& check, const RegistryLimits& limits)
     return check_definition(check.definition, limits);
 }
 
+// What the server itself says of its own node is not for others to say.
+Result<void> check_own_node(const Register& command) {
+    if (command.service && command.service->id == own_service_id) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("{} is the service that this server is", own_service_id), "ID");
+    }
+    for (const auto& check : command.checks) {
+        if (check.record.id != own_node_check) continue;
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("{} is what this server says of itself", own_node_check),
+                    "CheckID");
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> check_registration(const Register& command, const RegistryLimits& limits) {
@@ -124,7 +142,7 @@ Result<void> check_registration(const Register& command, const RegistryLimits& l
                     fmt::format("must be at most {}", limits.checks_per_service_max), "Checks");
     }
     for (const auto& check : command.checks) TRY(check_check(check.record, limits));
-    return {};
+    return command.node.empty() ? check_own_node(command) : Result<void>();
 }
 
 }  // namespace signalbox

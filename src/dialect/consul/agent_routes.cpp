@@ -91,7 +91,7 @@ Result<void> members(const ConsulCall& call) {
 
 // What is registered with the agent, and not what it says of itself.
 bool is_registered(const ServiceRecord& service) {
-    return service.id != "consul" || service.create_index > 1;
+    return service.id != own_service_id;
 }
 
 Result<void> services(const ConsulCall& call) {
