@@ -170,6 +170,11 @@ private:
 
     void on_change(const Result<ChangeSeen>& seen) {
         if (!seen) return respond_with(seen.error());
+        // Meanwhile the token may have been revoked, or have expired.
+        if (!exchange_->identity_holds()) {
+            return respond_with(
+                {ErrorCode::unauthenticated, "the token is not valid any more", {}});
+        }
         if (!seen->changed) return evaluate(false, {});
         const auto& last = last_answer();
         if (is_shared() && last && last->revision >= seen->revision && last->key == key_ &&
