@@ -194,6 +194,7 @@ struct RegistryLimits {
     Duration reap_min = std::chrono::minutes(1);
     Duration output_age_max = std::chrono::minutes(5);  // before it moves the index
     size_t probes_max = 256;                            // under way at a time, of the server
+    Duration probe_time_max = std::chrono::minutes(1);  // of one, whatever timeout it has
 };
 
 struct SubscriptionLimits {

@@ -356,6 +356,7 @@ Result<CheckUpdated> Registry::update(TenantId tenant, UpdateCheck command, Step
             return fail(ErrorCode::conflict, "nobody has asked for that any more");
         }
         check.probed_at.reset();
+        check.is_prompt = command.is_prompt;
     } else if (kind != CheckDefinition::Kind::ttl) {
         return fail(ErrorCode::invalid_argument,
                     fmt::format("CheckID \"{}\" does not have associated TTL", command.check),
@@ -405,6 +406,7 @@ void Registry::start(Check& check, Random& random, Timers& timers, Now now) cons
     const auto& definition = check.record.definition;
     ++check.probe;
     check.probed_at.reset();
+    check.is_prompt = false;
     switch (definition.kind) {
         case CheckDefinition::Kind::external: return TimerWheel::cancel(check.deadline);
         case CheckDefinition::Kind::ttl:
@@ -433,15 +435,18 @@ void Registry::on_deadline(Check& check, Step& step) {
 }
 
 void Registry::probe(Check& check, Step& step) {
-    const auto& definition = check.record.definition;
-    step.timers.schedule(check.deadline, step.now.steady + definition.interval);
-    if (check.probed_at && step.now.steady - *check.probed_at < definition.timeout + probe_slack) {
-        return;
+    auto definition = check.record.definition;
+    definition.timeout = std::min(definition.timeout, limits_.probe_time_max);
+    const auto now = step.now.steady;
+    step.timers.schedule(check.deadline, now + definition.interval);
+    if (check.probed_at) {
+        if (now - *check.probed_at < definition.timeout + probe_slack) return;
+        check.is_prompt = false;
     }
-    check.probed_at = step.now.steady;
+    check.probed_at = now;
     ++check.probe;
     step.ready.probes.push_back({tenants_.name_of(check.tenant), check.record.node, check.record.id,
-                                 check.probe, definition});
+                                 check.probe, !check.is_prompt, std::move(definition)});
 }
 
 void Registry::on_reaping(Check& check, Step& step) {

@@ -138,6 +138,7 @@ struct UpdateCheck {
     std::string output;
     // By whoever carried out what a ProbeOrder asked for; of another number it is too late.
     std::optional<uint64_t> probe;
+    bool is_prompt = false;  // it did not take long
 };
 
 // An address to be asked. Whoever is told to carries it out and says with UpdateCheck what came of
@@ -147,6 +148,8 @@ struct ProbeOrder {
     NodeName node;
     std::string check;
     uint64_t number = 0;
+    // The last one took long, or there was none: this one may, too.
+    bool is_doubtful = true;
     CheckDefinition definition;
 };
 

@@ -178,6 +178,35 @@ TEST_F(RegistryTest, why_an_address_failed_is_shown_at_once_and_what_it_says_now
     verify();
 }
 
+TEST_F(RegistryTest, an_address_is_doubted_until_it_has_answered_promptly) {
+    Register command;
+    command.checks.push_back(http_check("h", seconds(10)));
+    command.checks[0].record.definition.timeout = minutes(60);
+    driver_.must(command);
+    const auto asked_doubtfully = [&](std::optional<bool> is_prompt) {
+        driver_.advance(seconds(10));
+        const auto orders = driver_.probes();
+        EXPECT_EQ(orders.size(), 1u);
+        EXPECT_EQ(orders[0].definition.timeout, minutes(1));
+        if (is_prompt) {
+            UpdateCheck update{"", "h", CheckStatus::passing, "", orders[0].number};
+            update.is_prompt = *is_prompt;
+            driver_.must(update);
+        }
+        return orders[0].is_doubtful;
+    };
+    EXPECT_TRUE(asked_doubtfully(true));
+    EXPECT_FALSE(asked_doubtfully(true));
+    EXPECT_FALSE(asked_doubtfully(false));
+    EXPECT_TRUE(asked_doubtfully(true));
+    // No answer at all.
+    EXPECT_FALSE(asked_doubtfully(std::nullopt));
+    driver_.advance(seconds(60));
+    EXPECT_TRUE(driver_.probes().empty());
+    EXPECT_TRUE(asked_doubtfully(true));
+    verify();
+}
+
 TEST_F(RegistryTest, readers_are_told_of_every_part_of_what_they_are_shown) {
     using Target = std::pair<IndexScope, std::string>;
     const auto told_by = [&](const Register& command, const Target& target) {
