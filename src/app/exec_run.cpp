@@ -70,7 +70,7 @@ void ExecRun::found(Watched& watched, RegistryClient::Values values) {
         if (watched.trouble) say(fmt::format("{}: it is there again", watched.prefix));
         watched.trouble.reset();
         watched.values = std::move(values);
-    } else if (!watched.trouble) {
+    } else if (!watched.trouble || watched.trouble->code != ErrorCode::not_found) {
         // It may as well have been lost as deleted.
         watched.trouble = Error{ErrorCode::not_found, "there are no keys", {}};
         say(fmt::format("{}: there are no keys{}", watched.prefix,
