@@ -154,14 +154,17 @@ int ExecRun::run_command(Environment current) {
     };
     if (const auto failed_with = start()) return *failed_with;
     bool is_restarting = false;
-    bool is_ending = false;
+    // Whoever has asked for the end means that of this command; one that goes on after all has not
+    // taken it so.
+    std::optional<Clock::time_point> ending_until;
     std::optional<Clock::time_point> settled_at;
+    const Duration kill_after = flags_.kill_after.value_or(kill_after_default);
     Environment wanted = current;
     for (;;) {
-        const auto event = supervisor_.wait(settled_at);
-        if (event.signal) is_ending = true;
+        const auto event = supervisor_.wait(ending_until ? ending_until : settled_at);
+        if (event.signal) ending_until = Clock::now() + kill_after;
         if (event.ended) {
-            if (!is_restarting || is_ending) return *event.ended;
+            if (!is_restarting || ending_until) return *event.ended;
             is_restarting = false;
             if (const auto failed_with = start()) return *failed_with;
         }
@@ -170,7 +173,8 @@ int ExecRun::run_command(Environment current) {
             wanted = std::move(*now);
             settled_at = Clock::now() + flags_.settle.value_or(settle_default);
         }
-        if (!settled_at || Clock::now() < *settled_at) continue;
+        if (ending_until && Clock::now() >= *ending_until) ending_until.reset();
+        if (!settled_at || Clock::now() < *settled_at || ending_until) continue;
         settled_at.reset();
         if (wanted == current || is_ending) continue;
         current = wanted;
@@ -179,7 +183,7 @@ int ExecRun::run_command(Environment current) {
             supervisor_.send(change_signal_);
         } else if (!is_restarting) {
             is_restarting = true;
-            supervisor_.begin_ending(flags_.kill_after.value_or(kill_after_default));
+            supervisor_.begin_ending(kill_after);
         }
     }
 }
