@@ -48,7 +48,7 @@ void ExecRun::watch(Watched& watched, const std::stop_token& stop) {
     Backoff backoff;
     uint64_t index = 0;
     while (!stop.stop_requested()) {
-        auto read = client.values(watched.prefix, index, read_wait, stop);
+        auto read = client.values(watched.prefix, index, {read_wait}, stop);
         if (stop.stop_requested()) return;
         if (read) {
             index = next_index(index, read->index);
@@ -176,7 +176,7 @@ int ExecRun::run_command(Environment current) {
         if (ending_until && Clock::now() >= *ending_until) ending_until.reset();
         if (!settled_at || Clock::now() < *settled_at || ending_until) continue;
         settled_at.reset();
-        if (wanted == current || is_ending) continue;
+        if (wanted == current) continue;
         current = wanted;
         if (flags_.on_change == "none") continue;
         if (change_signal_ != 0) {
