@@ -34,6 +34,7 @@ void EngineDriver::commit() {
         const auto applied = store_.apply(batch);
         ASSERT(applied);
         committed_ = batch.last();
+        bytes_committed_ += batch.bytes.size();
     }
     std::move(ready.completions.begin(), ready.completions.end(), std::back_inserter(completions_));
     std::move(ready.deliveries.begin(), ready.deliveries.end(), std::back_inserter(deliveries_));

@@ -73,6 +73,8 @@ public:
     [[nodiscard]] SimClock& clock() { return clock_; }
     [[nodiscard]] MemoryStore& store() { return store_; }
     [[nodiscard]] Revision committed() const { return committed_; }
+    // Of all change sets so far.
+    [[nodiscard]] uint64_t bytes_committed() const { return bytes_committed_; }
 
 private:
     void begin();
@@ -87,6 +89,7 @@ private:
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<BatchRows> rows_;
     Revision committed_;
+    uint64_t bytes_committed_ = 0;
     uint64_t last_request_ = 0;
     std::vector<Completion> completions_;
     std::vector<FeedDelivery> deliveries_;

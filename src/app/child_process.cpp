@@ -134,6 +134,21 @@ std::multimap<pid_t, pid_t> children_by_parent() {
     return children;
 }
 
+// It and everything that it has started, whoever has started that.
+std::vector<pid_t> family_of(pid_t first) {
+    const auto children = children_by_parent();
+    std::vector<pid_t> all{first};
+    for (size_t i = 0; i < all.size(); ++i) {
+        const auto [begin, end] = children.equal_range(all[i]);
+        for (auto at = begin; at != end; ++at) all.push_back(at->second);
+    }
+    return all;
+}
+
+int exit_status(int status) {
+    return WIFEXITED(status) ? WEXITSTATUS(status) : exit_code::signal_base + WTERMSIG(status);
+}
+
 }  // namespace
 
 ChildProcess::ChildProcess() : inherited_(open_descriptors()) {}
@@ -195,20 +210,31 @@ void ChildProcess::send(int signal) const {
 
 void ChildProcess::send_to_all(int signal) const {
     if (pid_ <= 0 || status_) return;
-    const auto children = children_by_parent();
-    std::vector<pid_t> all{pid_};
-    for (size_t i = 0; i < all.size(); ++i) {
-        const auto [begin, end] = children.equal_range(all[i]);
-        for (auto at = begin; at != end; ++at) all.push_back(at->second);
+    for (const pid_t pid : family_of(pid_)) ::kill(pid, signal);
+}
+
+void ChildProcess::send_to_descendants(int signal) {
+    const pid_t self = ::getpid();
+    for (const pid_t pid : family_of(self)) {
+        if (pid != self) ::kill(pid, signal);
     }
-    for (const pid_t pid : all) ::kill(pid, signal);
+}
+
+bool ChildProcess::bury() {
+    for (;;) {
+        int status = 0;
+        const pid_t ended = ::waitpid(-1, &status, WNOHANG);
+        if (ended < 0 && errno == EINTR) continue;
+        if (ended < 0) return true;
+        if (ended == 0) return false;
+        if (ended == pid_) status_ = exit_status(status);
+    }
 }
 
 std::optional<int> ChildProcess::has_ended() {
     int status = 0;
     if (!status_ && ::waitpid(pid_, &status, WNOHANG) == pid_) {
-        status_ =
-            WIFEXITED(status) ? WEXITSTATUS(status) : exit_code::signal_base + WTERMSIG(status);
+        status_ = exit_status(status);
     }
     return status_;
 }

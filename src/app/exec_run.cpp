@@ -48,7 +48,7 @@ void ExecRun::watch(Watched& watched, const std::stop_token& stop) {
     Backoff backoff;
     uint64_t index = 0;
     while (!stop.stop_requested()) {
-        auto read = client.values(watched.prefix, index, read_wait, stop);
+        auto read = client.values(watched.prefix, index, {read_wait}, stop);
         if (stop.stop_requested()) return;
         if (read) {
             index = next_index(index, read->index);
@@ -70,7 +70,7 @@ void ExecRun::found(Watched& watched, RegistryClient::Values values) {
         if (watched.trouble) say(fmt::format("{}: it is there again", watched.prefix));
         watched.trouble.reset();
         watched.values = std::move(values);
-    } else if (!watched.trouble) {
+    } else if (!watched.trouble || watched.trouble->code != ErrorCode::not_found) {
         // It may as well have been lost as deleted.
         watched.trouble = Error{ErrorCode::not_found, "there are no keys", {}};
         say(fmt::format("{}: there are no keys{}", watched.prefix,
@@ -154,14 +154,17 @@ int ExecRun::run_command(Environment current) {
     };
     if (const auto failed_with = start()) return *failed_with;
     bool is_restarting = false;
-    bool is_ending = false;
+    // Whoever has asked for the end means that of this command; one that goes on after all has not
+    // taken it so.
+    std::optional<Clock::time_point> ending_until;
     std::optional<Clock::time_point> settled_at;
+    const Duration kill_after = flags_.kill_after.value_or(kill_after_default);
     Environment wanted = current;
     for (;;) {
-        const auto event = supervisor_.wait(settled_at);
-        if (event.signal) is_ending = true;
+        const auto event = supervisor_.wait(ending_until ? ending_until : settled_at);
+        if (event.signal) ending_until = Clock::now() + kill_after;
         if (event.ended) {
-            if (!is_restarting || is_ending) return *event.ended;
+            if (!is_restarting || ending_until) return *event.ended;
             is_restarting = false;
             if (const auto failed_with = start()) return *failed_with;
         }
@@ -170,16 +173,17 @@ int ExecRun::run_command(Environment current) {
             wanted = std::move(*now);
             settled_at = Clock::now() + flags_.settle.value_or(settle_default);
         }
-        if (!settled_at || Clock::now() < *settled_at) continue;
+        if (ending_until && Clock::now() >= *ending_until) ending_until.reset();
+        if (!settled_at || Clock::now() < *settled_at || ending_until) continue;
         settled_at.reset();
-        if (wanted == current || is_ending) continue;
+        if (wanted == current) continue;
         current = wanted;
         if (flags_.on_change == "none") continue;
         if (change_signal_ != 0) {
             supervisor_.send(change_signal_);
         } else if (!is_restarting) {
             is_restarting = true;
-            supervisor_.begin_ending(flags_.kill_after.value_or(kill_after_default));
+            supervisor_.begin_ending(kill_after);
         }
     }
 }

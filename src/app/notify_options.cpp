@@ -6,22 +6,6 @@
 namespace signalbox {
 namespace {
 
-Result<void> set_private(ServeOptions& options, const std::string& text) {
-    TRY_AS(options.notify.addresses.allows_private, read_flag(text));
-    return {};
-}
-
-Result<void> set_network(ServeOptions& options, const std::string& text) {
-    const auto network = IpNetwork::parse(text);
-    if (!network) {
-        return fail(ErrorCode::invalid_argument,
-                    "must be an address or a network, such as 10.0.0.0/8, with no bits set behind "
-                    "those that count");
-    }
-    options.notify.addresses.allowed.push_back(*network);
-    return {};
-}
-
 Result<void> set_mail_server(ServeOptions& options, const std::string& text) {
     const auto wrong = [] {
         return fail(ErrorCode::invalid_argument,
@@ -64,12 +48,12 @@ void add_notify_options(OptionTable& table) {
         .add("notify_private", "",
              "Subscribers may be on loopback or in private networks, which tenants reach by this "
              "server then",
-             set_private)
+             flag([](O& o) -> auto& { return o.notify.addresses.allows_private; }))
         .is_flag = true;
     table
         .add("notify_network", "NETWORK",
              "Subscribers may be in this network although it is private, once or more: 10.1.0.0/16",
-             set_network)
+             network([](O& o) -> auto& { return o.notify.addresses.allowed; }))
         .is_list = true;
     table.add("notify_ca_file", "FILE",
               "Who signs the certificates of subscribers, as PEM [those whom the system trusts]",

@@ -55,6 +55,29 @@ OptionSetter size(Place place, uint64_t min, uint64_t max) {
     };
 }
 
+// One more of those in a list of networks.
+template <class Place>
+OptionSetter network(Place place) {
+    return [=](ServeOptions& options, const std::string& text) -> Result<void> {
+        const auto parsed = IpNetwork::parse(text);
+        if (!parsed) {
+            return fail(ErrorCode::invalid_argument,
+                        "must be an address or a network, such as 10.0.0.0/8, with no bits set "
+                        "behind those that count");
+        }
+        place(options).push_back(*parsed);
+        return {};
+    };
+}
+
+template <class Place>
+OptionSetter flag(Place place) {
+    return [=](ServeOptions& options, const std::string& text) -> Result<void> {
+        TRY_AS(place(options), read_flag(text));
+        return {};
+    };
+}
+
 template <class Place>
 OptionSetter duration(Place place) {
     return [=](ServeOptions& options, const std::string& text) -> Result<void> {

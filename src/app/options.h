@@ -45,6 +45,8 @@ struct ServeOptions {
     zaqar::Options zaqar;
     NotifyOptions notify;
     consul::Options consul;
+    // Those of checks; services are where the server is, more often than not.
+    AddressGuard::Rules check_addresses{.allows_private = true, .allowed = {}};
     std::vector<std::string> websocket_origins;
     uint64_t segment_bytes = 32u << 20;
     uint64_t checkpoint_bytes = 64u << 20;

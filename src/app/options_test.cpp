@@ -283,6 +283,16 @@ TEST(Options, say_how_it_is_found_out_who_asks) {
     }
 }
 
+TEST(Options, say_which_addresses_checks_may_ask) {
+    EXPECT_TRUE(ServeOptions().check_addresses.allows_private);
+    const auto options = make_serve_options(
+        {}, {}, {{"check_private", {"false"}}, {"check_network", {"10.1.0.0/16"}}});
+    ASSERT_TRUE(options) << options.error().message;
+    EXPECT_FALSE(options->check_addresses.allows_private);
+    EXPECT_EQ(options->check_addresses.allowed.size(), 1u);
+    EXPECT_NE(error_with({{"check_network", {"example.org"}}}), "fine");
+}
+
 TEST(Options, say_how_subscribers_are_told) {
     const auto options = make_serve_options({}, {},
                                             {{"notify_network", {"10.1.0.0/16", "fd00::1"}},

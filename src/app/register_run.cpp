@@ -18,12 +18,6 @@ constexpr Duration ttl_default = std::chrono::seconds(30);
 constexpr int heartbeats_per_ttl = 3;
 constexpr Duration kill_after = std::chrono::seconds(30);
 
-void write_text_key(JsonWriter& json, const std::string& name) {
-    std::string quoted;
-    append_json_string(quoted, name);
-    json.key(std::string_view(quoted).substr(1, quoted.size() - 2));
-}
-
 }  // namespace
 
 RegisterRun::RegisterRun(const RegisterFlags& flags, RegistryAddress address)
@@ -51,7 +45,7 @@ std::string RegisterRun::registration() const {
     json.begin_object();
     for (const auto& pair : flags_.meta) {
         const size_t equals = pair.find('=');
-        write_text_key(json, pair.substr(0, equals));
+        json.text_key(pair.substr(0, equals));
         json.value(pair.substr(equals + 1));
     }
     json.end_object();

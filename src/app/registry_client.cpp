@@ -1,5 +1,6 @@
 #include "app/registry_client.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -39,6 +40,13 @@ Error nonsense(const char* what) {
     return {ErrorCode::internal, fmt::format("the server's answer makes no sense: {}", what), {}};
 }
 
+bool is_list_of_objects(const JsonDocument& document) {
+    if (document.root().kind() != JsonKind::array) return false;
+    const auto elements = document.root().elements();
+    return std::all_of(elements.begin(), elements.end(),
+                       [](const JsonValue& element) { return element.is_object(); });
+}
+
 }  // namespace
 
 std::string key_path(const std::string& key) {
@@ -70,22 +78,34 @@ Result<IncomingResponse> RegistryClient::ask(const std::string& method, const st
 }
 
 Result<IncomingResponse> RegistryClient::read(const std::string& path, uint64_t index,
-                                              Duration wait, const std::stop_token& stop) {
+                                              ReadTime time, const std::stop_token& stop) {
     std::string full = path;
     Duration timeout = call_timeout;
     if (index > 0) {
         full += fmt::format("{}index={}&wait={}ms", full.find('?') == std::string::npos ? '?' : '&',
-                            index, wait.count());
+                            index, time.wait.count());
         // The server may add a sixteenth.
-        timeout += wait + wait / 16;
+        timeout += time.wait + time.wait / 16;
     }
-    return ask("GET", full, {}, timeout, stop);
+    if (time.all) timeout = std::min(timeout, *time.all);
+    TRY_AS(auto response, ask("GET", full, {}, timeout, stop));
+    const bool is_answer = response.status == 200 || response.status == 404;
+    if (!is_answer) return response;
+    if (response.field("X-Consul-Results-Filtered-By-ACLs").value_or("") == "true") {
+        return fail(ErrorCode::forbidden, "the token may not see all of it");
+    }
+    // A proxy that knows of no such server says 404, too, and others say 200 to everything.
+    if (!response.field("X-Consul-Index")) {
+        return fail(ErrorCode::unavailable,
+                    fmt::format("{}, but not from a registry", response.status));
+    }
+    return response;
 }
 
 Result<Indexed<RegistryClient::Values>> RegistryClient::values(const std::string& prefix,
-                                                               uint64_t index, Duration wait,
+                                                               uint64_t index, ReadTime time,
                                                                const std::stop_token& stop) {
-    TRY_AS(const auto response, read("/v1/kv/" + key_path(prefix) + "?recurse", index, wait, stop));
+    TRY_AS(const auto response, read("/v1/kv/" + key_path(prefix) + "?recurse", index, time, stop));
     Indexed<Values> found{index_of(response), {}};
     if (response.status == 404) return found;
     if (response.status != 200) return fail(refusal_of(response));
@@ -94,6 +114,7 @@ Result<Indexed<RegistryClient::Values>> RegistryClient::values(const std::string
         return fail(nonsense("it is no list of keys"));
     }
     for (const auto& element : document->root().elements()) {
+        if (!element.is_object()) return fail(nonsense("a key is no object"));
         TRY_AS(auto members, JsonMembers::of(element));
         TRY_AS(const auto key, members.text("Key"));
         TRY_AS(const auto value, members.text("Value"));
@@ -104,20 +125,25 @@ Result<Indexed<RegistryClient::Values>> RegistryClient::values(const std::string
     return found;
 }
 
-Result<Indexed<bool>> RegistryClient::has_key(const std::string& key, uint64_t index, Duration wait,
+Result<Indexed<bool>> RegistryClient::has_key(const std::string& key, uint64_t index, ReadTime time,
                                               const std::stop_token& stop) {
-    TRY_AS(const auto response, read("/v1/kv/" + key_path(key), index, wait, stop));
+    TRY_AS(const auto response, read("/v1/kv/" + key_path(key), index, time, stop));
     if (response.status != 200 && response.status != 404) return fail(refusal_of(response));
-    return Indexed<bool>{index_of(response), response.status == 200};
+    if (response.status == 404) return Indexed<bool>{index_of(response), false};
+    const auto document = JsonDocument::parse(response.body);
+    const bool is_key =
+        document && is_list_of_objects(*document) && document->root().elements().size() == 1;
+    if (!is_key) return fail(nonsense("it is no key"));
+    return Indexed<bool>{index_of(response), true};
 }
 
 Result<Indexed<size_t>> RegistryClient::passing(const std::string& service, uint64_t index,
-                                                Duration wait, const std::stop_token& stop) {
+                                                ReadTime time, const std::stop_token& stop) {
     TRY_AS(const auto response,
-           read("/v1/health/service/" + percent_encode(service) + "?passing=1", index, wait, stop));
+           read("/v1/health/service/" + percent_encode(service) + "?passing=1", index, time, stop));
     if (response.status != 200) return fail(refusal_of(response));
     const auto document = JsonDocument::parse(response.body);
-    if (!document || document->root().kind() != JsonKind::array) {
+    if (!document || !is_list_of_objects(*document)) {
         return fail(nonsense("it is no list of services"));
     }
     return Indexed<size_t>{index_of(response), document->root().elements().size()};

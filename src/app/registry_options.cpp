@@ -28,6 +28,8 @@ void add_registry_options(OptionTable& table) {
                        [](O& o) -> auto& { return o.core.kv.grave_age_max; });
     table.add_count("kv_graves_max", "Deletions of keys that are known",
                     [](O& o) -> auto& { return o.core.kv.graves_max; });
+    table.add("kv_transaction_bytes_max", "SIZE", "Of what one transaction answers [4MiB]",
+              size([](O& o) -> auto& { return o.core.kv.transaction_bytes_max; }, 1024, 64 * mib));
     table.add_count("registry_nodes_max", "Nodes of the registry",
                     [](O& o) -> auto& { return o.core.registry.nodes_max; });
     table.add_count("registry_services_max", "Instances of services",
@@ -44,6 +46,14 @@ void add_registry_options(OptionTable& table) {
                     [](O& o) -> auto& { return o.core.registry.metadata_max; });
     table.add_count("registry_probes_max", "Addresses of checks that are asked at a time",
                     [](O& o) -> auto& { return o.core.registry.probes_max; });
+    table.add("check_private", "BOOL",
+              "Checks may ask addresses of loopback and of private networks [true]",
+              flag([](O& o) -> auto& { return o.check_addresses.allows_private; }));
+    table
+        .add("check_network", "NETWORK",
+             "Checks may ask addresses in this network whatever it is, once or more: 10.1.0.0/16",
+             network([](O& o) -> auto& { return o.check_addresses.allowed; }))
+        .is_list = true;
     table.add_count("session_checks_max", "Checks that a session may depend on",
                     [](O& o) -> auto& { return o.core.session.checks_per_session_max; });
 }

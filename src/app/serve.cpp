@@ -156,7 +156,7 @@ private:
         server.origins = options_.websocket_origins;
         server.hosts = known_hosts(options_);
         server.stop_timeout = options_.stop_timeout;
-        server.probes_max = options_.core.registry.probes_max;
+        server.probes = {options_.core.registry.probes_max, options_.check_addresses};
         TRY_AS(server.make_authenticator, prepare_authentication(options_, *node_, clock_));
         TRY_AS(server.dispatch, prepare_dispatch(options_, webhook_secret_, *form_));
         server.clock = &clock_;

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include <poll.h>
+#include <sys/prctl.h>
 
 #include "app/table.h"
 
@@ -17,14 +18,20 @@ bool is_terminal_key(const ReceivedSignal& signal) {
     return signal.is_from_kernel && (signal.number == SIGINT || signal.number == SIGQUIT);
 }
 
-bool ends_process(int signal) {
-    return signal == SIGINT || signal == SIGTERM || signal == SIGQUIT || signal == SIGHUP;
+// Before it is tried again to kill what did not end: it may have started something meanwhile.
+constexpr Duration kill_again = std::chrono::seconds(1);
+
+bool ends_process(int signal, bool has_command) {
+    if (signal == SIGHUP) return !has_command;
+    return signal == SIGINT || signal == SIGTERM || signal == SIGQUIT;
 }
 
 }  // namespace
 
 Supervisor::Supervisor()
-    : signals_({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD}) {}
+    : signals_({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD}) {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
 
 std::optional<ChildProcess::Failure> Supervisor::start(const std::vector<std::string>& words,
                                                        Environment environment) {
@@ -32,6 +39,7 @@ std::optional<ChildProcess::Failure> Supervisor::start(const std::vector<std::st
     spec.words = words;
     spec.environment = std::move(environment);
     kill_at_.reset();
+    has_killed_ = false;
     auto failure = child_.start(spec);
     is_running_ = !failure;
     return failure;
@@ -59,18 +67,30 @@ Supervisor::Event Supervisor::wait(std::optional<Clock::time_point> until) {
         if (signal->number != SIGCHLD && is_running_ && !is_terminal_key(*signal)) {
             child_.send(signal->number);
         }
-        if (ends_process(signal->number)) event.signal = signal->number;
+        const bool has_command = is_running_ || status_;
+        if (ends_process(signal->number, has_command)) event.signal = signal->number;
     }
-    if (is_running_) event.ended = child_.has_ended();
-    if (event.ended) {
+    bury(event);
+    return event;
+}
+
+void Supervisor::bury(Event& event) {
+    const bool nobody_is_left = child_.bury();
+    if (is_running_ && child_.has_ended()) {
         is_running_ = false;
+        status_ = child_.has_ended();
+        // Whatever it left behind would be in the way of the next one.
+        if (kill_at_ && !nobody_is_left) ChildProcess::send_to_descendants(SIGTERM);
+    }
+    if (status_ && (nobody_is_left || !kill_at_)) {
+        event.ended = std::exchange(status_, std::nullopt);
         kill_at_.reset();
     } else if (kill_at_ && Clock::now() >= *kill_at_) {
-        say("the command did not end; killing it");
-        child_.send_to_all(SIGKILL);
-        kill_at_.reset();
+        if (!has_killed_) say("the command did not end; killing it");
+        has_killed_ = true;
+        ChildProcess::send_to_descendants(SIGKILL);
+        kill_at_ = Clock::now() + kill_again;
     }
-    return event;
 }
 
 void say(const std::string& text) {

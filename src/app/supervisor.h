@@ -15,6 +15,9 @@ namespace signalbox {
 // A command that runs for as long as this process does, and the wishes that come meanwhile:
 // signals, a bell that other threads ring, and points in time. Main thread, and before any other
 // one is there (see SignalInbox).
+//
+// What the command has started and left behind becomes a child of this process, which buries it,
+// as the first process of a container has to, and ends it before the command is started again.
 class Supervisor {
 public:
     using Clock = std::chrono::steady_clock;
@@ -29,24 +32,29 @@ public:
                                                Environment environment);
     [[nodiscard]] bool is_running() const { return is_running_; }
     void send(int signal) const { child_.send(signal); }
-    // Asks it to end, and makes it after `kill_after`.
+    // Asks it to end, and makes it after `kill_after`; then what it has left behind, likewise.
     void begin_ending(Duration kill_after);
 
     struct Event {
-        // Its exit status; 128 + n for signal n.
+        // Its exit status; 128 + n for signal n. When it was asked to end, nothing of it is left.
         std::optional<int> ended;
-        // One that would end this process, and has been passed on to the command if it runs.
+        // One that would end this process, and has been passed on to the command if it runs. A
+        // hangup is the command's own affair while there is one.
         std::optional<int> signal;
     };
     // Waits for the first thing that happens, but no longer than until then; passes signals on.
     Event wait(std::optional<Clock::time_point> until);
 
 private:
+    void bury(Event& event);
+
     ChildProcess child_;
     SignalInbox signals_;
     const Bell bell_;
     bool is_running_ = false;
+    std::optional<int> status_;  // it has ended, and what it left behind has not yet
     std::optional<Clock::time_point> kill_at_;
+    bool has_killed_ = false;
 };
 
 // On stderr, with the program's name in front.

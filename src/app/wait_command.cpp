@@ -24,6 +24,8 @@ using Clock = std::chrono::steady_clock;
 // Of one read; then the server says so, and it is asked again.
 constexpr Duration read_wait = std::chrono::minutes(1);
 
+constexpr Duration look_min = std::chrono::seconds(1);
+
 struct WaitFlags : RegistryFlags {
     std::vector<std::string> services;
     std::vector<std::string> keys;
@@ -60,29 +62,29 @@ public:
     int run(const std::vector<ServiceWish>& services) {
         for (const auto& wish : services) {
             const int status = wait_until(
-                [&](uint64_t index, Duration wait) { return look_for(wish, index, wait); });
+                [&](uint64_t index, ReadTime time) { return look_for(wish, index, time); });
             if (status != exit_code::done) return status;
         }
         for (const auto& key : flags_.keys) {
             const int status = wait_until(
-                [&](uint64_t index, Duration wait) { return look_for(key, index, wait); });
+                [&](uint64_t index, ReadTime time) { return look_for(key, index, time); });
             if (status != exit_code::done) return status;
         }
         return exit_code::done;
     }
 
 private:
-    Result<Indexed<bool>> look_for(const ServiceWish& wish, uint64_t index, Duration wait) {
+    Result<Indexed<bool>> look_for(const ServiceWish& wish, uint64_t index, ReadTime time) {
         const auto name = fmt::format("service {}", wish.name);
         if (index == 0) missing_ = fmt::format("{} (0 of {} passing)", name, wish.count);
-        TRY_AS(const auto passing, client_.passing(wish.name, index, wait, {}));
+        TRY_AS(const auto passing, client_.passing(wish.name, index, time, {}));
         missing_ = fmt::format("{} ({} of {} passing)", name, passing.value, wish.count);
         return Indexed<bool>{passing.index, passing.value >= wish.count};
     }
 
-    Result<Indexed<bool>> look_for(const std::string& key, uint64_t index, Duration wait) {
+    Result<Indexed<bool>> look_for(const std::string& key, uint64_t index, ReadTime time) {
         missing_ = fmt::format("key {}", key);
-        return client_.has_key(key, index, wait, {});
+        return client_.has_key(key, index, time, {});
     }
 
     template <class Look>
@@ -90,21 +92,22 @@ private:
         uint64_t index = 0;
         Backoff backoff;
         for (;;) {
-            const auto left = time_left();
-            // Whole milliseconds; at the last one there is still time for a look.
-            const auto found = look(index, std::min(std::max(left, Duration(1)), read_wait));
+            const auto found = look(index, time_for_look(index));
             if (found && found->value) return exit_code::done;
             if (found) {
                 last_trouble_.reset();
                 index = next_index(index, found->index);
                 backoff.reset();
                 tell();
+            } else if (index > 0 && is_over() && found.error().code == ErrorCode::unavailable) {
+                // What is known is what the server said last.
+                return give_up();
             } else {
                 const int status = tell_trouble(found.error());
                 if (status != exit_code::done) return status;
                 index = 0;
             }
-            if (time_left() <= Duration::zero()) return give_up();
+            if (is_over()) return give_up();
             if (!found || index == 0) backoff.rest(time_left(), {});
         }
     }
@@ -112,6 +115,18 @@ private:
     [[nodiscard]] Duration time_left() const {
         if (!until_) return Duration::max();
         return std::chrono::ceil<Duration>(*until_ - Clock::now());
+    }
+
+    [[nodiscard]] bool is_over() const { return time_left() <= Duration::zero(); }
+
+    // Of whole milliseconds. The server may wait for a sixteenth longer than it was asked to, and
+    // what it says then comes in time.
+    [[nodiscard]] ReadTime time_for_look(uint64_t index) const {
+        if (!until_) return {read_wait};
+        const auto left = std::max(time_left(), Duration(1));
+        const auto wait = std::max(left / 16 * 15, Duration(1));
+        // However little time there is, there is some for one look.
+        return {std::min(wait, read_wait), index > 0 ? left : std::max(left, look_min)};
     }
 
     // What cannot become better ends it.

@@ -167,6 +167,8 @@ struct KvLimits {
     size_t value_bytes_max = 524'288;
     size_t transaction_operations_max = 64;
     size_t answer_bytes_max = 64u << 20;  // of the keys and values in an answer
+    // Of what a transaction answers: it is found out in one step, while everybody else waits.
+    size_t transaction_bytes_max = 4u << 20;
     Duration grave_age_max = std::chrono::minutes(15);
     uint64_t graves_max = 100'000;  // of a partition; the oldest go first
     size_t graves_per_step_max = 1024;
@@ -192,6 +194,7 @@ struct RegistryLimits {
     Duration reap_min = std::chrono::minutes(1);
     Duration output_age_max = std::chrono::minutes(5);  // before it moves the index
     size_t probes_max = 256;                            // under way at a time, of the server
+    Duration probe_time_max = std::chrono::minutes(1);  // of one, whatever timeout it has
 };
 
 struct SubscriptionLimits {

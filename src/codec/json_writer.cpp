@@ -91,6 +91,13 @@ void JsonWriter::key(std::string_view name) {
     after_key_ = true;
 }
 
+void JsonWriter::text_key(std::string_view name) {
+    separate();
+    append_json_string(out_, name);
+    out_.push_back(':');
+    after_key_ = true;
+}
+
 void JsonWriter::value(std::string_view text) {
     separate();
     append_json_string(out_, text);

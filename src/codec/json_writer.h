@@ -22,7 +22,8 @@ public:
     void begin_array() { open('['); }
     void end_array() { close(']'); }
 
-    void key(std::string_view name);  // needs no escaping: names are ours
+    void key(std::string_view name);       // needs no escaping: names are ours
+    void text_key(std::string_view name);  // whatever it is
     void value(std::string_view text);
     void value(const char* text) { value(std::string_view(text)); }
     template <class Number>

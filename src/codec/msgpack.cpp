@@ -66,10 +66,7 @@ public:
         if (!is_valid_utf8(value)) {
             return stop({ErrorCode::invalid_argument, "has a key that is not UTF-8", {}});
         }
-        std::string quoted;
-        append_json_string(quoted, value);
-        // The writer puts quotes of its own around it.
-        return written([&] { json_.key(std::string_view(quoted).substr(1, quoted.size() - 2)); });
+        return written([&] { json_.text_key(value); });
     }
     bool end_object() override {
         return closed([&] { json_.end_object(); });

@@ -72,6 +72,8 @@ private:
     // One operation of a transaction; why it cannot be.
     Result<std::optional<std::string>> run(TenantId tenant, const KvOperation& operation,
                                            KvTransactionOutcome& outcome, Step& step);
+    [[nodiscard]] Result<void> show(KvEntry entry, bool with_value,
+                                    KvTransactionOutcome& outcome) const;
     void tell(TenantId tenant, Step& step);
 
     const KvLimits& limits_;

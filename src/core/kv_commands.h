@@ -85,6 +85,7 @@ struct KvTransactionOutcome {
         bool with_value = false;
     };
     std::vector<Entry> entries;
+    size_t bytes = 0;  // of them all, about
     std::vector<Failure> failures;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/bytes.h"
 #include "storage/keys.h"
 
@@ -170,20 +171,26 @@ Result<std::unique_ptr<KvTreeReader>> KvTreeReader::open(const RowReader& rows, 
     std::unique_ptr<KvTreeReader> reader(new KvTreeReader);
     TRY_AS(reader->tenant_, read_kv_tenant(rows, tenant));
     const auto graves = kv_grave_key(tenant, prefix);
-    const auto grave_scan = rows.scan(graves, prefix_end(graves));
-    for (; grave_scan->valid(); grave_scan->next()) {
-        const auto revision = decode_kv_grave(grave_scan->value());
-        if (!revision) return fail(damaged("a deleted key"));
-        reader->index_ = std::max(reader->index_, revision->value);
-    }
-    TRY(grave_scan->status());
+    reader->graves_ = rows.scan(graves, prefix_end(graves));
     const auto entries = kv_entry_key(tenant, prefix);
     reader->scan_ = rows.scan(entries, prefix_end(entries));
     return reader;
 }
 
+Result<bool> KvTreeReader::skip_deleted(size_t rows_max) {
+    for (size_t rows = 0; graves_->valid(); graves_->next(), ++rows) {
+        if (rows == rows_max) return true;
+        const auto revision = decode_kv_grave(graves_->value());
+        if (!revision) return fail(damaged("a deleted key"));
+        index_ = std::max(index_, revision->value);
+    }
+    TRY(graves_->status());
+    return false;
+}
+
 // Where nothing is known of the prefix, whatever was there went before the last change of all.
 uint64_t KvTreeReader::index() const {
+    ASSERT(!graves_->valid());
     return index_ > 0 ? std::max(index_, tenant_.floor) : tenant_.index;
 }
 

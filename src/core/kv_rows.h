@@ -66,20 +66,24 @@ Result<KvTenant> read_kv_tenant(const RowReader& rows, TenantId tenant);
 uint64_t kv_index(const std::optional<KvEntry>& entry, const KvTenant& tenant);
 
 // Walks over the keys that begin with a prefix, in their order, and finds out their index: that of
-// the last change below the prefix, deletions included.
+// the last change below the prefix, deletions included. Both may be many: whoever must not be long
+// about it goes on later.
 class KvTreeReader {
 public:
     static Result<std::unique_ptr<KvTreeReader>> open(const RowReader& rows, TenantId tenant,
                                                       std::string prefix);
 
+    // Looks at so many of what was deleted, at most; false when there is nothing more.
+    Result<bool> skip_deleted(size_t rows_max);
     // Nothing behind the last one.
     Result<std::optional<KvEntry>> next();
-    // Of what next() has given, and of what was deleted.
+    // Of what next() has given, and of what was deleted: once skip_deleted() has said false.
     [[nodiscard]] uint64_t index() const;
 
 private:
     KvTreeReader() = default;
 
+    std::unique_ptr<RowScan> graves_;
     std::unique_ptr<RowScan> scan_;
     KvTenant tenant_;
     uint64_t index_ = 0;

@@ -9,6 +9,9 @@ namespace {
 
 using Failure = std::optional<std::string>;
 
+// What one entry takes beside its key and its value, about.
+constexpr size_t entry_bytes = 128;
+
 PutKey put_of(const KvOperation& operation) {
     PutKey put;
     put.key = operation.key;
@@ -53,6 +56,17 @@ Result<KvTransactionOutcome> Kv::run(TenantId tenant, const RunKvTransaction& co
     return outcome;
 }
 
+// All operations together have that much room.
+Result<void> Kv::show(KvEntry entry, bool with_value, KvTransactionOutcome& outcome) const {
+    if (!with_value) entry.value.clear();
+    outcome.bytes += entry.key.size() + entry.value.size() + entry_bytes;
+    if (outcome.bytes > limits_.transaction_bytes_max) {
+        return fail(ErrorCode::too_large, "the answer would be too large");
+    }
+    outcome.entries.push_back({std::move(entry), with_value});
+    return {};
+}
+
 Result<Failure> Kv::run(TenantId tenant, const KvOperation& operation,
                         KvTransactionOutcome& outcome, Step& step) {
     const auto& key = operation.key;
@@ -64,7 +78,7 @@ Result<Failure> Kv::run(TenantId tenant, const KvOperation& operation,
         TRY_AS(const bool done, write(tenant, put, step));
         if (!done) return Failure(std::move(refusal));
         TRY_AS(auto written, read_kv_entry(step.rows, tenant, key));
-        if (written) outcome.entries.push_back({std::move(*written), false});
+        if (written) TRY(show(std::move(*written), false, outcome));
         return Failure();
     };
     auto put = put_of(operation);
@@ -89,19 +103,14 @@ Result<Failure> Kv::run(TenantId tenant, const KvOperation& operation,
                                              key));
         case KvVerb::get:
             if (!entry) return Failure(fmt::format("key \"{}\" doesn't exist", key));
-            outcome.entries.push_back({*entry, true});
+            TRY(show(*entry, true, outcome));
             return Failure();
         case KvVerb::get_tree: {
             TRY_AS(const auto reader, KvTreeReader::open(step.rows, tenant, key));
-            size_t bytes = 0;
             for (;;) {
                 TRY_AS(auto next, reader->next());
                 if (!next) return Failure();
-                bytes += next->key.size() + next->value.size();
-                if (bytes > limits_.answer_bytes_max) {
-                    return fail(ErrorCode::too_large, "the answer would be too large");
-                }
-                outcome.entries.push_back({std::move(*next), true});
+                TRY(show(std::move(*next), true, outcome));
             }
         }
         case KvVerb::check_index:
@@ -113,7 +122,7 @@ Result<Failure> Kv::run(TenantId tenant, const KvOperation& operation,
                     fmt::format("failed index check for key \"{}\", current modify index {} != {}",
                                 key, entry->modify_index, operation.index));
             }
-            outcome.entries.push_back({*entry, false});
+            TRY(show(*entry, false, outcome));
             return Failure();
         case KvVerb::check_session: {
             if (!entry) {
@@ -127,7 +136,7 @@ Result<Failure> Kv::run(TenantId tenant, const KvOperation& operation,
                                 "\"{}\"",
                                 key, text(entry->session), text(operation.session)));
             }
-            outcome.entries.push_back({*entry, false});
+            TRY(show(*entry, false, outcome));
             return Failure();
         }
         case KvVerb::check_not_exists:

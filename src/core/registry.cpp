@@ -48,6 +48,12 @@ bool is_same(const ServiceRecord& a, const ServiceRecord& b) {
            a.enable_tag_override == b.enable_tag_override;
 }
 
+// Whether its service goes when nothing changes.
+bool is_to_reap(const CheckRecord& check) {
+    return check.status == CheckStatus::critical &&
+           check.definition.reap_after > Duration::zero() && !check.service_id.empty();
+}
+
 }  // namespace
 
 Result<void> Registry::load(const RowReader& rows, Random& random, Timers& timers, Now now) {
@@ -72,9 +78,10 @@ Result<void> Registry::load(const RowReader& rows, Random& random, Timers& timer
         auto record = decode_service(row.key(), row.value());
         if (!record) return false;
         ++services_;
-        count_name(tenant, record->name);
-        auto& services = nodes_[{tenant, record->node}].services;
-        services.emplace(record->id, std::move(*record));
+        Node& node = nodes_[{tenant, record->node}];
+        count_name(tenant, node, record->name);
+        std::string id = record->id;
+        node.services.emplace(std::move(id), Service{std::move(*record), {}});
         return true;
     }));
     return load_table(Table::check, [&](TenantId tenant, const RowScan& row) {
@@ -88,9 +95,10 @@ Result<void> Registry::load(const RowReader& rows, Random& random, Timers& timer
         // away.
         start(*check, random, timers, now);
         watch_reaping(*check, timers, now);
-        const Place place{tenant, check->record.node};
-        const std::string id = check->record.id;
-        nodes_[place].checks.emplace(id, std::move(check));
+        Node& node = nodes_[{tenant, check->record.node}];
+        link(node, *check);
+        std::string id = check->record.id;
+        node.checks.emplace(std::move(id), std::move(check));
         return true;
     });
 }
@@ -143,14 +151,7 @@ Result<Registered> Registry::add(TenantId tenant, Register command, Step& step) 
     if (command.service) {
         command.service->node = command.node;
         if (command.replaces_checks) {
-            std::vector<std::string> others;
-            for (const auto& [id, check] : node.checks) {
-                const bool stays = std::any_of(
-                    command.checks.begin(), command.checks.end(),
-                    [&, &known = id](const CheckInput& input) { return input.record.id == known; });
-                if (check->record.service_id == command.service->id && !stays) others.push_back(id);
-            }
-            for (const auto& id : others) erase_check(node, id, step);
+            erase_other_checks(node, command, step);
         }
         put_service(tenant, node, std::move(*command.service), step);
     }
@@ -170,33 +171,52 @@ void Registry::put_node(TenantId tenant, Node& node, NodeRecord record, Step& st
     touch_index(tenant, IndexScope::nodes, {}, step);
     watches_.changed(tenant, {WatchKind::nodes, {}}, step);
     touch(tenant, record.name, step);
-    // Readers of a service are shown its node, too.
-    for (const auto& [id, service] : node.services) touch_service(tenant, service.name, step);
+    // Readers of a service are shown its node, too; and services and checks are listed by what is
+    // said of their nodes.
+    touch_services_on(tenant, node, record.name, step);
+    if (!node.services.empty()) touch_services(tenant, step);
+    if (!node.checks.empty()) touch_checks(tenant, step);
     node.record = std::move(record);
 }
 
 void Registry::put_service(TenantId tenant, Node& node, ServiceRecord record, Step& step) {
     const auto old = node.services.find(record.id);
     const bool is_new = old == node.services.end();
-    if (!is_new && is_same(old->second, record)) return;
+    if (!is_new && is_same(old->second.record, record)) return;
     record.modify_index = index_of(step);
-    record.create_index = is_new ? record.modify_index : old->second.create_index;
-    if (is_new || old->second.name != record.name) {
-        count_name(tenant, record.name);
+    record.create_index = is_new ? record.modify_index : old->second.record.create_index;
+    if (is_new || old->second.record.name != record.name) {
+        count_name(tenant, node, record.name);
         step.ready.writes.put(service_by_name_key(tenant, record), {});
         if (!is_new) {
-            step.ready.writes.erase(service_by_name_key(tenant, old->second));
-            uncount_name(tenant, old->second.name, step);
+            step.ready.writes.erase(service_by_name_key(tenant, old->second.record));
+            uncount_name(tenant, node, old->second.record.name, step);
         }
     }
-    if (is_new) ++services_;
     step.ready.writes.put(service_key(tenant, record.node, record.id), encode_service(record));
-    touch_index(tenant, IndexScope::services, {}, step);
-    watches_.changed(tenant, {WatchKind::services, {}}, step);
+    touch_services(tenant, step);
     touch_service(tenant, record.name, step);
     touch(tenant, record.node, step);
-    const std::string id = record.id;
-    node.services.insert_or_assign(id, std::move(record));
+    if (is_new) {
+        ++services_;
+        std::string id = record.id;
+        node.services.emplace(std::move(id), Service{std::move(record), {}});
+        return;
+    }
+    auto& known = old->second;
+    // Checks are shown with what their service is called.
+    const bool shows_less = known.record.name == record.name && known.record.tags == record.tags;
+    if (!shows_less && !known.checks.empty()) touch_checks(tenant, step);
+    known.record = std::move(record);
+}
+
+// Of its service, those that the command does not name.
+void Registry::erase_other_checks(Node& node, const Register& command, Step& step) {
+    const auto found = node.services.find(command.service->id);
+    if (found == node.services.end()) return;
+    auto others = found->second.checks;
+    for (const auto& check : command.checks) others.erase(check.record.id);
+    for (const auto& id : others) erase_check(node, id, step);
 }
 
 void Registry::put_check(TenantId tenant, Node& node, CheckInput input, Step& step) {
@@ -213,6 +233,7 @@ void Registry::put_check(TenantId tenant, Node& node, CheckInput input, Step& st
         Check& check = *made;
         const std::string id = check.record.id;
         node.checks.emplace(id, std::move(made));
+        link(node, check);
         write(check, step);
         start(check, step.random, step.timers, step.now);
         watch_reaping(check, step.timers, step.now);
@@ -224,23 +245,32 @@ void Registry::put_check(TenantId tenant, Node& node, CheckInput input, Step& st
     const bool takes_status = input.has_status && !input.keeps_status;
     const CheckStatus status = takes_status ? record.status : old.status;
     std::string output = takes_status ? std::move(record.output) : old.output;
+    // What it would take off, or when, is not what it was.
+    if (old.service_id != record.service_id ||
+        old.definition.reap_after != record.definition.reap_after) {
+        TimerWheel::cancel(check.reaping);
+    }
     if (is_restarted || old.name != record.name || old.notes != record.notes ||
         old.service_id != record.service_id) {
         // Those who knew it under its old service are told, too.
-        if (old.service_id != record.service_id) touch_check(check, step);
+        if (old.service_id != record.service_id) {
+            touch_check(check, step);
+            unlink(node, check);
+            old.service_id = std::move(record.service_id);
+            link(node, check);
+        }
         old.name = std::move(record.name);
         old.notes = std::move(record.notes);
-        old.service_id = std::move(record.service_id);
         old.definition = std::move(record.definition);
         write(check, step);
     }
     if (is_restarted) {
         start(check, step.random, step.timers, step.now);
-        watch_reaping(check, step.timers, step.now);
     } else if (old.definition.kind == CheckDefinition::Kind::ttl) {
         // Whoever registers it is alive.
         step.timers.schedule(check.deadline, step.now.steady + old.definition.ttl);
     }
+    watch_reaping(check, step.timers, step.now);
     set_status(check, status, std::move(output), step);
 }
 
@@ -256,12 +286,13 @@ Result<Deregistered> Registry::remove(TenantId tenant, const Deregister& command
         if (!node.services.contains(*command.service)) return Deregistered{};
         erase_service(tenant, node, *command.service, step);
     } else {
+        // With their services most checks go, and what is left has no services to tell.
+        while (!node.services.empty()) {
+            erase_service(tenant, node, node.services.begin()->first, step);
+        }
         while (!node.checks.empty()) {
             const std::string id = node.checks.begin()->first;
             erase_check(node, id, step);
-        }
-        while (!node.services.empty()) {
-            erase_service(tenant, node, node.services.begin()->first, step);
         }
         if (node.record) {
             step.ready.writes.erase(node_key(tenant, command.node));
@@ -281,21 +312,17 @@ Result<Deregistered> Registry::remove(TenantId tenant, const Deregister& command
 
 // By value: it may be the key of what is erased.
 void Registry::erase_service(TenantId tenant, Node& node, std::string id, Step& step) {
-    std::vector<std::string> own;
-    for (const auto& [check_id, check] : node.checks) {
-        if (check->record.service_id == id) own.push_back(check_id);
-    }
-    for (const auto& check : own) erase_check(node, check, step);
     const auto found = node.services.find(id);
-    const ServiceRecord record = std::move(found->second);
+    const auto own = found->second.checks;
+    for (const auto& check : own) erase_check(node, check, step);
+    const ServiceRecord record = std::move(found->second.record);
     node.services.erase(found);
     --services_;
     step.ready.writes.erase(service_key(tenant, record.node, record.id));
     step.ready.writes.erase(service_by_name_key(tenant, record));
-    touch_index(tenant, IndexScope::services, {}, step);
-    watches_.changed(tenant, {WatchKind::services, {}}, step);
+    touch_services(tenant, step);
     touch(tenant, record.node, step);
-    uncount_name(tenant, record.name, step);
+    uncount_name(tenant, node, record.name, step);
 }
 
 void Registry::erase_check(Node& node, const std::string& id, Step& step) {
@@ -305,6 +332,7 @@ void Registry::erase_check(Node& node, const std::string& id, Step& step) {
     step.ready.writes.erase(check_key(check->tenant, record.node, record.id));
     touch_check(*check, step);
     failed_.push_back({check->tenant, record.node, record.id});
+    unlink(node, *check);
     node.checks.erase(found);
     --checks_;
 }
@@ -328,6 +356,7 @@ Result<CheckUpdated> Registry::update(TenantId tenant, UpdateCheck command, Step
             return fail(ErrorCode::conflict, "nobody has asked for that any more");
         }
         check.probed_at.reset();
+        check.is_prompt = command.is_prompt;
     } else if (kind != CheckDefinition::Kind::ttl) {
         return fail(ErrorCode::invalid_argument,
                     fmt::format("CheckID \"{}\" does not have associated TTL", command.check),
@@ -342,7 +371,13 @@ Result<CheckUpdated> Registry::update(TenantId tenant, UpdateCheck command, Step
 void Registry::set_status(Check& check, CheckStatus status, std::string output, Step& step) {
     auto& record = check.record;
     output = cut(std::move(output), limits_.output_bytes_max);
-    if (status == record.status && output == record.output) return;
+    const auto now = step.now.steady;
+    // Of what nobody was told, its row shows something older.
+    const bool is_owed = check.stale_since && now - *check.stale_since >= limits_.output_age_max;
+    if (status == record.status && output == record.output && !is_owed) return;
+    const bool is_http = record.definition.kind == CheckDefinition::Kind::http;
+    // The first that is heard of an address is worth telling, also when it is as bad as expected.
+    const bool is_first = is_http && record.output.empty();
     record.output = std::move(output);
     if (status != record.status) {
         record.status = status;
@@ -352,11 +387,10 @@ void Registry::set_status(Check& check, CheckStatus status, std::string output, 
         }
         return watch_reaping(check, step.timers, step.now);
     }
-    const auto now = step.now.steady;
+    if (is_owed || is_first) return write(check, step);
     if (!check.stale_since) check.stale_since = now;
-    if (now - *check.stale_since >= limits_.output_age_max) return write(check, step);
     // Whoever is asked says something else each time; nobody waits for that.
-    if (record.definition.kind == CheckDefinition::Kind::http) return;
+    if (is_http) return;
     step.ready.writes.put(check_key(check.tenant, record.node, record.id), encode_check(record));
 }
 
@@ -372,6 +406,7 @@ void Registry::start(Check& check, Random& random, Timers& timers, Now now) cons
     const auto& definition = check.record.definition;
     ++check.probe;
     check.probed_at.reset();
+    check.is_prompt = false;
     switch (definition.kind) {
         case CheckDefinition::Kind::external: return TimerWheel::cancel(check.deadline);
         case CheckDefinition::Kind::ttl:
@@ -387,13 +422,10 @@ void Registry::start(Check& check, Random& random, Timers& timers, Now now) cons
 }
 
 void Registry::watch_reaping(Check& check, Timers& timers, Now now) const {
-    const auto& record = check.record;
-    const auto after = record.definition.reap_after;
-    const bool is_due = record.status == CheckStatus::critical && after > Duration::zero() &&
-                        !record.service_id.empty();
-    if (!is_due) return TimerWheel::cancel(check.reaping);
+    if (!is_to_reap(check.record)) return TimerWheel::cancel(check.reaping);
     if (!check.reaping.is_linked()) {
-        timers.schedule(check.reaping, now.steady + std::max(after, limits_.reap_min));
+        const auto after = std::max(check.record.definition.reap_after, limits_.reap_min);
+        timers.schedule(check.reaping, now.steady + after);
     }
 }
 
@@ -403,15 +435,18 @@ void Registry::on_deadline(Check& check, Step& step) {
 }
 
 void Registry::probe(Check& check, Step& step) {
-    const auto& definition = check.record.definition;
-    step.timers.schedule(check.deadline, step.now.steady + definition.interval);
-    if (check.probed_at && step.now.steady - *check.probed_at < definition.timeout + probe_slack) {
-        return;
+    auto definition = check.record.definition;
+    definition.timeout = std::min(definition.timeout, limits_.probe_time_max);
+    const auto now = step.now.steady;
+    step.timers.schedule(check.deadline, now + definition.interval);
+    if (check.probed_at) {
+        if (now - *check.probed_at < definition.timeout + probe_slack) return;
+        check.is_prompt = false;
     }
-    check.probed_at = step.now.steady;
+    check.probed_at = now;
     ++check.probe;
     step.ready.probes.push_back({tenants_.name_of(check.tenant), check.record.node, check.record.id,
-                                 check.probe, definition});
+                                 check.probe, !check.is_prompt, std::move(definition)});
 }
 
 void Registry::on_reaping(Check& check, Step& step) {
@@ -455,26 +490,57 @@ void Registry::touch_service(TenantId tenant, const std::string& name, Step& ste
     watches_.changed(tenant, {WatchKind::service, name}, step);
 }
 
-void Registry::touch_check(const Check& check, Step& step) {
-    const TenantId tenant = check.tenant;
+void Registry::touch_services(TenantId tenant, Step& step) {
+    touch_index(tenant, IndexScope::services, {}, step);
+    watches_.changed(tenant, {WatchKind::services, {}}, step);
+}
+
+void Registry::touch_checks(TenantId tenant, Step& step) {
     touch_index(tenant, IndexScope::checks, {}, step);
     watches_.changed(tenant, {WatchKind::checks, {}}, step);
+}
+
+// Each name once, however many of its instances are there.
+void Registry::touch_services_on(TenantId tenant, const Node& node, const NodeName& name,
+                                 Step& step) {
+    for (const auto& [service, count] : node.names) touch_service(tenant, service, step);
+    // The server's own service has no row.
+    const std::string own(own_service_id);
+    if (name.empty() && !node.names.contains(own)) touch_service(tenant, own, step);
+}
+
+void Registry::touch_check(const Check& check, Step& step) {
+    const TenantId tenant = check.tenant;
+    touch_checks(tenant, step);
     touch(tenant, check.record.node, step);
     const Node& node = nodes_.at({tenant, check.record.node});
     if (check.record.service_id.empty()) {
         // What is said of a node is said of all that is on it.
-        for (const auto& [id, service] : node.services) touch_service(tenant, service.name, step);
-        return;
+        return touch_services_on(tenant, node, check.record.node, step);
     }
     const auto service = node.services.find(check.record.service_id);
-    if (service != node.services.end()) touch_service(tenant, service->second.name, step);
+    if (service == node.services.end()) return;
+    touch_service(tenant, service->second.record.name, step);
 }
 
-void Registry::count_name(TenantId tenant, const std::string& name) {
+void Registry::link(Node& node, const Check& check) {
+    const auto service = node.services.find(check.record.service_id);
+    if (service != node.services.end()) service->second.checks.insert(check.record.id);
+}
+
+void Registry::unlink(Node& node, const Check& check) {
+    const auto service = node.services.find(check.record.service_id);
+    if (service != node.services.end()) service->second.checks.erase(check.record.id);
+}
+
+void Registry::count_name(TenantId tenant, Node& node, const std::string& name) {
+    ++node.names[name];
     ++names_[{tenant, name}];
 }
 
-void Registry::uncount_name(TenantId tenant, const std::string& name, Step& step) {
+void Registry::uncount_name(TenantId tenant, Node& node, const std::string& name, Step& step) {
+    const auto on_node = node.names.find(name);
+    if (--on_node->second == 0) node.names.erase(on_node);
     const auto found = names_.find({tenant, name});
     if (--found->second > 0) return touch_service(tenant, name, step);
     names_.erase(found);
@@ -490,21 +556,31 @@ void Registry::check() const {
         ASSERT(node.record || !node.services.empty() || !node.checks.empty());
         services += node.services.size();
         checks += node.checks.size();
+        std::map<std::string, size_t> names_here;
+        size_t checks_of_services = 0;
         for (const auto& [id, service] : node.services) {
-            ASSERT(service.id == id && service.node == place.node);
-            ++names[{place.tenant, service.name}];
+            ASSERT(service.record.id == id && service.record.node == place.node);
+            ++names[{place.tenant, service.record.name}];
+            ++names_here[service.record.name];
+            checks_of_services += service.checks.size();
         }
+        ASSERT(names_here == node.names);
         for (const auto& [id, check] : node.checks) {
             const auto& record = check->record;
             ASSERT(record.id == id && record.node == place.node && check->tenant == place.tenant);
-            ASSERT(record.service_id.empty() || node.services.contains(record.service_id));
+            if (!record.service_id.empty()) {
+                ASSERT(node.services.at(record.service_id).checks.contains(id));
+                --checks_of_services;
+            }
             const auto kind = record.definition.kind;
             ASSERT(kind != CheckDefinition::Kind::http || check->deadline.is_linked());
             ASSERT(kind != CheckDefinition::Kind::external || !check->deadline.is_linked());
             // Without a deadline it has passed.
             ASSERT(kind != CheckDefinition::Kind::ttl || check->deadline.is_linked() ||
                    record.status == CheckStatus::critical);
+            ASSERT(check->reaping.is_linked() == is_to_reap(record));
         }
+        ASSERT(checks_of_services == 0);
     }
     ASSERT(names == names_ && services == services_ && checks == checks_);
     ASSERT(services_ <= limits_.services_max && checks_ <= limits_.checks_max);
@@ -519,13 +595,15 @@ void Registry::check(const RowReader& rows) const {
         const auto services = read_services_of(rows, place.tenant, place.node);
         ASSERT(services && services->size() == node.services.size());
         for (const auto& service : *services) {
-            ASSERT(encode_service(service) == encode_service(node.services.at(service.id)));
+            ASSERT(encode_service(service) == encode_service(node.services.at(service.id).record));
         }
         const auto checks = read_checks_of(rows, place.tenant, place.node);
         ASSERT(checks && checks->size() == node.checks.size());
         for (const auto& check : *checks) {
-            const auto& known = node.checks.at(check.id)->record;
+            const Check& live = *node.checks.at(check.id);
+            const auto& known = live.record;
             ASSERT(check.status == known.status && check.modify_index == known.modify_index);
+            ASSERT(check.output == known.output || live.stale_since);
         }
     }
     for (const auto& [name, count] : names_) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct Check {
     CheckTimer reaping{TimerKind::check_reaping, *this};
     uint64_t probe = 0;                      // the last that was asked for
     std::optional<SteadyInstant> probed_at;  // while there is no answer to it
+    bool is_prompt = false;                  // the last answer did not take long
     // What it says has changed since then, and not yet its index.
     std::optional<SteadyInstant> stale_since;
 };
@@ -53,8 +55,10 @@ struct Check {
 //   check (http): registered --a ProbeOrder now and then, and UpdateCheck--> its status
 //   either:       critical for reap_after --> its service is off the registry
 //
-// Core thread. Invariants (check()): a service's checks are on its node; names_ counts the
-// instances of each name; limits are kept.
+// Core thread. Invariants (check()): a service knows its checks,
+// which are on its node; a check is about to
+// take its service off exactly while it is critical and is to; names_ counts the instances of each
+// name; limits are kept.
 class Registry {
 public:
     Registry(const RegistryLimits& limits, const Tenants& tenants, Watches& watches)
@@ -92,9 +96,14 @@ private:
         NodeName node;
         auto operator<=>(const Place&) const = default;
     };
+    struct Service {
+        ServiceRecord record;
+        std::set<std::string> checks;  // their ids
+    };
     struct Node {
         std::optional<NodeRecord> record;  // nothing: the server's own, of which nothing is said
-        std::map<std::string, ServiceRecord> services;
+        std::map<std::string, Service> services;
+        std::map<std::string, size_t> names;  // of the services, and how many have each
         std::map<std::string, std::unique_ptr<Check>> checks;
     };
     using Nodes = std::map<Place, Node>;
@@ -105,6 +114,7 @@ private:
     void put_node(TenantId tenant, Node& node, NodeRecord record, Step& step);
     void put_service(TenantId tenant, Node& node, ServiceRecord record, Step& step);
     void put_check(TenantId tenant, Node& node, CheckInput input, Step& step);
+    void erase_other_checks(Node& node, const Register& command, Step& step);
     void erase_service(TenantId tenant, Node& node, std::string id, Step& step);
     void erase_check(Node& node, const std::string& id, Step& step);
     void drop_if_empty(const Place& place);
@@ -117,9 +127,15 @@ private:
 
     void touch(TenantId tenant, const NodeName& node, Step& step);
     void touch_service(TenantId tenant, const std::string& name, Step& step);
+    void touch_services(TenantId tenant, Step& step);
+    void touch_checks(TenantId tenant, Step& step);
+    void touch_services_on(TenantId tenant, const Node& node, const NodeName& name, Step& step);
     void touch_check(const Check& check, Step& step);
-    void count_name(TenantId tenant, const std::string& name);
-    void uncount_name(TenantId tenant, const std::string& name, Step& step);
+    // Between a check and the service that it belongs to, if it does.
+    static void link(Node& node, const Check& check);
+    static void unlink(Node& node, const Check& check);
+    void count_name(TenantId tenant, Node& node, const std::string& name);
+    void uncount_name(TenantId tenant, Node& node, const std::string& name, Step& step);
 
     const RegistryLimits& limits_;
     const Tenants& tenants_;

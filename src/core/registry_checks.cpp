@@ -1,9 +1,13 @@
 #include "core/registry_checks.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
 
 #include <fmt/format.h>
+
+#include "codec/http_message.h"
+#include "core/session.h"
 
 namespace signalbox {
 namespace {
@@ -76,6 +80,58 @@ Result<void> check_service(const ServiceRecord& service, const RegistryLimits& l
     return {};
 }
 
+bool is_port(std::string_view text) {
+    uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return error == std::errc() && end == text.data() + text.size() && port > 0;
+}
+
+// One that can be called.
+Result<void> check_url(std::string_view url) {
+    const auto refuse = [](const char* why) {
+        return fail(ErrorCode::invalid_argument, why, "HTTP");
+    };
+    const bool is_http = url.starts_with("http://") || url.starts_with("https://");
+    if (!is_http) return refuse("must be an http or https URL");
+    const bool is_clean = std::none_of(url.begin(), url.end(), [](char c) {
+        return static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
+    });
+    if (!is_clean) return refuse("must not have blanks or control characters");
+    url.remove_prefix(url.find("://") + 3);
+    auto place = url.substr(0, url.find_first_of("/?#"));
+    const size_t user_end = place.rfind('@');
+    if (user_end != std::string_view::npos) place.remove_prefix(user_end + 1);
+    // The colons of an address of version 6 are in brackets.
+    const size_t bracket = place.starts_with('[') ? place.find(']') : 0;
+    if (bracket == std::string_view::npos) return refuse("must name a host");
+    const size_t colon = place.find(':', bracket);
+    if (place.substr(0, colon).size() <= bracket) return refuse("must name a host");
+    if (colon != std::string_view::npos && !is_port(place.substr(colon + 1))) {
+        return refuse("must have a port between 1 and 65535, or none");
+    }
+    return {};
+}
+
+// What a request is sent with belongs to whoever sends it; but for Host, which says who is asked
+// behind an address.
+Result<void> check_fields(const CheckDefinition& definition) {
+    const auto refuse = [](std::string why) {
+        return fail(ErrorCode::invalid_argument, std::move(why), "Header");
+    };
+    bool has_host = false;
+    for (const auto& [name, value] : definition.fields) {
+        if (!is_field_name(name)) return refuse("must be named as header fields are");
+        if (!is_field_value(value))
+            return refuse(fmt::format("must have a line of text as {}", name));
+        const bool is_host = equals_ignoring_case(name, "Host");
+        if (is_host && has_host) return refuse("must have one Host");
+        if (is_transport_field(name) && !is_host)
+            return refuse(fmt::format("must not have {}", name));
+        has_host = has_host || is_host;
+    }
+    return {};
+}
+
 Result<void> check_definition(const CheckDefinition& definition, const RegistryLimits& limits) {
     size_t bytes = definition.url.size() + definition.method.size() + definition.body.size();
     for (const auto& [name, value] : definition.fields) bytes += name.size() + value.size();
@@ -93,9 +149,8 @@ Result<void> check_definition(const CheckDefinition& definition, const RegistryL
         case CheckDefinition::Kind::ttl:
             return check_span(definition.ttl, limits.ttl_min, limits.span_max, "TTL");
         case CheckDefinition::Kind::http:
-            if (!definition.url.starts_with("http://") && !definition.url.starts_with("https://")) {
-                return fail(ErrorCode::invalid_argument, "must be an http or https URL", "HTTP");
-            }
+            TRY(check_url(definition.url));
+            TRY(check_fields(definition));
             TRY(check_span(definition.interval, limits.interval_min, limits.span_max, "Interval"));
             return check_span(definition.timeout, Duration(1), limits.span_max, "Timeout");
     }
@@ -113,6 +168,21 @@ Result<void> check_check(const CheckRecord& check, const RegistryLimits& limits)
     return check_definition(check.definition, limits);
 }
 
+// What the server itself says of its own node is not for others to say.
+Result<void> check_own_node(const Register& command) {
+    if (command.service && command.service->id == own_service_id) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("{} is the service that this server is", own_service_id), "ID");
+    }
+    for (const auto& check : command.checks) {
+        if (check.record.id != own_node_check) continue;
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("{} is what this server says of itself", own_node_check),
+                    "CheckID");
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> check_registration(const Register& command, const RegistryLimits& limits) {
@@ -124,7 +194,7 @@ Result<void> check_registration(const Register& command, const RegistryLimits& l
                     fmt::format("must be at most {}", limits.checks_per_service_max), "Checks");
     }
     for (const auto& check : command.checks) TRY(check_check(check.record, limits));
-    return {};
+    return command.node.empty() ? check_own_node(command) : Result<void>();
 }
 
 }  // namespace signalbox

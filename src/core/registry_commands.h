@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace signalbox {
 // The name of the server's own node is empty here, because the server may be called something else
 // after a restart.
 using NodeName = std::string;
+// The service that the server itself is on its own node; there is no row of it.
+inline constexpr std::string_view own_service_id = "consul";
 using TextMap = std::map<std::string, std::string>;
 
 struct NodeRecord {
@@ -135,6 +138,7 @@ struct UpdateCheck {
     std::string output;
     // By whoever carried out what a ProbeOrder asked for; of another number it is too late.
     std::optional<uint64_t> probe;
+    bool is_prompt = false;  // it did not take long
 };
 
 // An address to be asked. Whoever is told to carries it out and says with UpdateCheck what came of
@@ -144,6 +148,8 @@ struct ProbeOrder {
     NodeName node;
     std::string check;
     uint64_t number = 0;
+    // The last one took long, or there was none: this one may, too.
+    bool is_doubtful = true;
     CheckDefinition definition;
 };
 

@@ -1,5 +1,7 @@
 #include "dialect/prober.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "codec/http_message.h"
@@ -10,6 +12,9 @@ namespace {
 
 // Of an answer, with its head. Its status counts; of its body the beginning is shown.
 constexpr size_t response_bytes_max = 64u << 10;
+
+// Whoever takes longer may hang the next time.
+constexpr Duration prompt_max = std::chrono::seconds(2);
 
 OutgoingRequest request_of(const CheckDefinition& definition) {
     OutgoingRequest request;
@@ -37,50 +42,72 @@ std::string shown(const std::string& body) {
 }  // namespace
 
 Prober::Prober(Frontend& frontend, HttpClient& client, size_t probes_max)
-    : state_(std::make_shared<State>(State{frontend, client, probes_max, 0, {}, {}})) {}
+    : state_(new State{frontend, client, probes_max, 0, 0, {}, {}, {}, false}) {}
+
+Prober::Place Prober::Line::take_next() {
+    auto turn = waiting_.upper_bound(last_);
+    if (turn == waiting_.end()) turn = waiting_.begin();
+    last_ = turn->first;
+    Place place = std::move(turn->second.front());
+    turn->second.pop_front();
+    if (turn->second.empty()) waiting_.erase(turn);
+    return place;
+}
 
 void Prober::carry_out(std::vector<ProbeOrder> orders) {
     for (auto& order : orders) {
-        if (!state_->places.emplace(order.tenant, order.node, order.check).second) {
-            for (auto& known : state_->waiting) {
-                const bool is_same = known.tenant == order.tenant && known.node == order.node &&
-                                     known.check == order.check;
-                if (!is_same) continue;
-                known = std::move(order);
-                break;
-            }
-            continue;
-        }
-        state_->waiting.push_back(std::move(order));
+        Place place{order.tenant, order.node, order.check};
+        const auto [known, is_new] = state_->orders.try_emplace(place);
+        if (is_new) (order.is_doubtful ? state_->doubtful : state_->prompt).add(std::move(place));
+        // It keeps its place in the line that it waits in.
+        if (!is_new) order.is_doubtful = known->second.is_doubtful;
+        known->second = std::move(order);
     }
     begin_next(state_);
 }
 
+Prober::Line* Prober::State::next_line() {
+    if (under_way >= probes_max) return nullptr;
+    const size_t doubtful_max = std::max<size_t>(probes_max / 2, 1);
+    const bool may_be_doubtful = !doubtful.empty() && doubtful_under_way < doubtful_max;
+    if (!may_be_doubtful) return prompt.empty() ? nullptr : &prompt;
+    if (prompt.empty()) return &doubtful;
+    doubtful_is_next = !doubtful_is_next;
+    return doubtful_is_next ? &doubtful : &prompt;
+}
+
 void Prober::begin_next(const std::shared_ptr<State>& state) {
-    while (state->under_way < state->probes_max && !state->waiting.empty()) {
-        ProbeOrder order = std::move(state->waiting.front());
-        state->waiting.pop_front();
-        state->places.erase({order.tenant, order.node, order.check});
+    while (Line* const line = state->next_line()) {
+        const auto found = state->orders.find(line->take_next());
+        ProbeOrder order = std::move(found->second);
+        state->orders.erase(found);
         begin(state, std::move(order));
     }
 }
 
 void Prober::begin(const std::shared_ptr<State>& state, ProbeOrder order) {
+    const bool is_doubtful = order.is_doubtful;
+    const auto begun = state->frontend.now().steady;
     ++state->under_way;
+    if (is_doubtful) ++state->doubtful_under_way;
     auto request = request_of(order.definition);
-    state->client.send(std::move(request),
-                       [state, order = std::move(order)](Result<IncomingResponse> response) {
-                           --state->under_way;
-                           tell(*state, order, std::move(response));
-                           begin_next(state);
-                       });
+    state->client.send(std::move(request), [state, begun, is_doubtful, order = std::move(order)](
+                                               Result<IncomingResponse> response) {
+        --state->under_way;
+        if (is_doubtful) --state->doubtful_under_way;
+        const bool is_prompt = state->frontend.now().steady - begun <= prompt_max;
+        tell(*state, order, is_prompt, std::move(response));
+        begin_next(state);
+    });
 }
 
-void Prober::tell(State& state, const ProbeOrder& order, Result<IncomingResponse> response) {
+void Prober::tell(State& state, const ProbeOrder& order, bool is_prompt,
+                  Result<IncomingResponse> response) {
     UpdateCheck update;
     update.node = order.node;
     update.check = order.check;
     update.probe = order.number;
+    update.is_prompt = is_prompt;
     const auto& request = order.definition;
     const std::string method = request.method.empty() ? "GET" : request.method;
     if (response) {

@@ -23,11 +23,17 @@ IoThread::~IoThread() {
 }
 
 void IoThread::open(Frontend::Setup setup, const Node& node, const Router& router, HttpProbe& probe,
-                    size_t probes_max) {
+                    const ProbeOptions& probes) {
     setup.run_later = [this](std::function<void()> work) { post(std::move(work)); };
     setup.secret = secret_bytes;
     frontend_ = std::make_unique<Frontend>(std::move(setup), node, router, probe);
-    prober_ = std::make_unique<Prober>(*frontend_, client_, probes_max);
+    probed_addresses_.emplace(probes.addresses);
+    CurlClient::Options asks;
+    asks.refuses = [this](const IpAddress& address) { return probed_addresses_->refusal(address); };
+    // It would connect to addresses that nobody looked at.
+    asks.uses_proxy = false;
+    probing_client_.emplace(curl_, std::move(asks));
+    prober_ = std::make_unique<Prober>(*frontend_, *probing_client_, probes.max);
 }
 
 void IoThread::start() {

@@ -13,6 +13,7 @@
 #include "dialect/prober.h"
 #include "net/connection.h"
 #include "net/curl_client.h"
+#include "net/probe_options.h"
 
 namespace signalbox {
 
@@ -25,7 +26,7 @@ public:
 
     // Before start().
     void open(Frontend::Setup setup, const Node& node, const Router& router, HttpProbe& probe,
-              size_t probes_max);
+              const ProbeOptions& probes);
     // Any thread, once.
     void start();
     // Lets the thread run out: nothing is waited for any more. Any thread.
@@ -67,6 +68,8 @@ private:
     boost::asio::steady_timer ticker_{context_};
     CurlLoop curl_{context_, {}};
     CurlClient client_{curl_, {}};
+    std::optional<AddressGuard> probed_addresses_;
+    std::optional<CurlClient> probing_client_;
     Readiness readiness_{context_};
     std::unique_ptr<Frontend> frontend_;
     std::unique_ptr<Prober> prober_;

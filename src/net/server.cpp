@@ -197,7 +197,7 @@ public:
             if (options.make_authenticator) {
                 setup.authenticator = options.make_authenticator(threads[i]->client());
             }
-            threads[i]->open(std::move(setup), *node, router, *probe, options.probes_max);
+            threads[i]->open(std::move(setup), *node, router, *probe, options.probes);
         }
         for (const auto& address : options.listen) {
             if (auto bound = bind(address); !bound) return bound;

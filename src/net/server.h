@@ -12,6 +12,7 @@
 #include "dialect/router.h"
 #include "net/core_loop.h"
 #include "net/dispatch_thread.h"
+#include "net/probe_options.h"
 #include "net/tls.h"
 #include "port/http_client.h"
 #include "runtime/node.h"
@@ -38,7 +39,7 @@ struct ServerOptions {
     std::vector<std::string> origins;  // see Frontend::Setup
     std::vector<std::string> hosts;    // likewise
     std::shared_ptr<TlsContext> tls;
-    size_t probes_max = 256;                           // checks of addresses under way at a time
+    ProbeOptions probes;
     Duration stop_timeout = std::chrono::seconds(10);  // for clients to take their answers
     // Called for each io thread; what it makes belongs to that thread, as `client` does. When
     // there is none, what requests say of their sender is believed.

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <fstream>
 #include <optional>
 
@@ -6,6 +7,7 @@
 #include "cli/cli_fixture.h"
 #include "server/wire.h"
 #include "support/temporary_directory.h"
+#include "support/webhook_sink.h"
 
 // wait, exec and register, against a server that speaks Consul's HTTP API.
 
@@ -145,6 +147,98 @@ TEST_F(RegistryCommands, ExecKeepsTheLastGoodValues) {
     EXPECT_EQ(cli->output(), "now 1\nnow 2\nnow 3\n");
     cli->send_signal(SIGTERM);
     EXPECT_EQ(cli->wait(), 7);
+}
+
+// Neither a hangup, which is the command's own affair, nor an end that it has not taken as one
+// keeps it from having the next values.
+TEST_F(RegistryCommands, ExecGoesOnBehindSignalsThatItsCommandSurvives) {
+    put("app/v", "1");
+    const auto cli = start_cli(exec({"--prefix", "app", "--kill-after", "1ms"},
+                                    "trap 'echo int' INT; " + goes_on("now $V")));
+    cli->wait_for_output("now 1\n");
+    cli->send_signal(SIGHUP);
+    cli->wait_for_output("hup\n");
+    put("app/v", "2");
+    cli->wait_for_output("now 2\n");
+    cli->send_signal(SIGINT);
+    cli->wait_for_output("int\n");
+    put("app/v", "3");
+    cli->wait_for_output("now 3\n");
+    cli->send_signal(SIGKILL);
+    cli->wait();
+}
+
+TEST_F(RegistryCommands, ExecEndsWhatItsCommandLeavesBehindBeforeItStartsAgain) {
+    put("app/v", "1");
+    const auto cli = start_cli(
+        exec({"--prefix", "app"},
+             "sh -c 'tail -f /dev/null >/dev/null 2>&1 & echo left $!'\n" + goes_on("now $V")));
+    const auto last_left = [&] {
+        const std::string output = cli->output();
+        return static_cast<pid_t>(std::stoi(output.substr(output.rfind("left ") + 5)));
+    };
+    cli->wait_for_output("now 1\n");
+    const pid_t left = last_left();
+    EXPECT_EQ(::kill(left, 0), 0);
+    put("app/v", "2");
+    cli->wait_for_output("now 2\n");
+    // It has ended, and is buried as well.
+    EXPECT_EQ(::kill(left, 0), -1);
+    cli->send_signal(SIGTERM);
+    EXPECT_EQ(cli->wait(), 7);
+    ::kill(last_left(), SIGKILL);
+}
+
+// What says that there is nothing, and cannot know it.
+TEST_F(RegistryCommands, DoNotTakeEverythingForAnAnswer) {
+    const auto status_with = [this](const WebhookSink::Answer& answer) {
+        const WebhookSink server([&](const WebhookSink::Call&) { return answer; });
+        const Words flags{"--key", "a", "--deadline", "1ms", "--url", server.url("")};
+        Words words{"wait"};
+        words.insert(words.end(), flags.begin(), flags.end());
+        return run_cli(words).status;
+    };
+    EXPECT_EQ(status_with({404, {{"X-Consul-Index", "1"}}, ""}), 75);
+    EXPECT_EQ(status_with({404, {}, "no such site"}), 69);
+    EXPECT_EQ(status_with({200, {}, "[{}]"}), 69);
+    EXPECT_EQ(status_with({200, {{"X-Consul-Index", "1"}}, "[{}]"}), 0);
+    EXPECT_EQ(status_with({200, {{"X-Consul-Index", "1"}}, "[null]"}), 70);
+    EXPECT_EQ(
+        status_with(
+            {404, {{"X-Consul-Index", "1"}, {"X-Consul-Results-Filtered-By-ACLs", "true"}}, ""}),
+        1);
+    const WebhookSink filtered([](const WebhookSink::Call&) {
+        return WebhookSink::Answer{
+            200, {{"X-Consul-Index", "1"}, {"X-Consul-Results-Filtered-By-ACLs", "true"}}, "[]"};
+    });
+    EXPECT_EQ(run_cli(exec({"--prefix", "app", "--allow-empty", "--url", filtered.url("")}, "true"))
+                  .status,
+              1);
+}
+
+// A server that hangs behind its first answer: what that said counts.
+TEST_F(RegistryCommands, WaitIsOverAtItsDeadline) {
+    const WebhookSink server([](const WebhookSink::Call& call) {
+        if (call.number > 1) return WebhookSink::Answer{.hangs = true};
+        return WebhookSink::Answer{404, {{"X-Consul-Index", "5"}}, ""};
+    });
+    const auto late =
+        run_cli({"wait", "--key", "a", "--deadline", "100ms", "--url", server.url("")});
+    EXPECT_EQ(late.status, 75);
+}
+
+TEST_F(RegistryCommands, ExecSaysWhyThereIsNothingToBeginWith) {
+    std::atomic<bool> is_there = false;
+    const WebhookSink server([&](const WebhookSink::Call&) {
+        if (!is_there) return WebhookSink::Answer{503, {}, "away"};
+        return WebhookSink::Answer{404, {{"X-Consul-Index", "5"}}, ""};
+    });
+    const auto cli = start_cli(exec({"--prefix", "app", "--url", server.url("")}, "echo ran"));
+    cli->wait_for_errors("503 away");
+    is_there = true;
+    cli->wait_for_errors("there are no keys");
+    cli->send_signal(SIGTERM);
+    EXPECT_EQ(cli->wait(), 128 + SIGTERM);
 }
 
 TEST_F(RegistryCommands, ExecStartsWithNothingOnlyWhenItMay) {

@@ -400,6 +400,12 @@ private:
     void compare_prefix(const std::string& prefix, TenantId tenant) {
         const auto opened = KvTreeReader::open(driver_.store(), tenant, prefix);
         ASSERT_TRUE(opened);
+        // A few at a time, as a reader does that lets others have their turn.
+        for (;;) {
+            const auto has_more = (*opened)->skip_deleted(2);
+            ASSERT_TRUE(has_more);
+            if (!*has_more) break;
+        }
         std::vector<std::string> found;
         for (;;) {
             const auto entry = (*opened)->next();

@@ -156,6 +156,100 @@ TEST_F(RegistryTest, what_an_address_says_moves_the_index_only_now_and_then) {
     verify();
 }
 
+TEST_F(RegistryTest, why_an_address_failed_is_shown_at_once_and_what_it_says_now_before_long) {
+    Register command;
+    command.checks.push_back(http_check("h", seconds(10)));
+    driver_.must(command);
+    const auto fail_with = [&](const std::string& output) {
+        driver_.advance(seconds(10));
+        for (const auto& order : driver_.probes()) {
+            driver_.must(UpdateCheck{"", "h", CheckStatus::critical, output, order.number});
+        }
+    };
+    fail_with("connection refused");
+    EXPECT_EQ(check("h")->output, "connection refused");
+    const uint64_t before = index(IndexScope::checks);
+    for (int i = 0; i < 20; ++i) fail_with("503");
+    EXPECT_EQ(check("h")->output, "connection refused");
+    EXPECT_EQ(index(IndexScope::checks), before);
+    for (int i = 0; i < 12; ++i) fail_with("503");
+    EXPECT_EQ(check("h")->output, "503");
+    EXPECT_GT(index(IndexScope::checks), before);
+    verify();
+}
+
+TEST_F(RegistryTest, an_address_is_doubted_until_it_has_answered_promptly) {
+    Register command;
+    command.checks.push_back(http_check("h", seconds(10)));
+    command.checks[0].record.definition.timeout = minutes(60);
+    driver_.must(command);
+    const auto asked_doubtfully = [&](std::optional<bool> is_prompt) {
+        driver_.advance(seconds(10));
+        const auto orders = driver_.probes();
+        EXPECT_EQ(orders.size(), 1u);
+        EXPECT_EQ(orders[0].definition.timeout, minutes(1));
+        if (is_prompt) {
+            UpdateCheck update{"", "h", CheckStatus::passing, "", orders[0].number};
+            update.is_prompt = *is_prompt;
+            driver_.must(update);
+        }
+        return orders[0].is_doubtful;
+    };
+    EXPECT_TRUE(asked_doubtfully(true));
+    EXPECT_FALSE(asked_doubtfully(true));
+    EXPECT_FALSE(asked_doubtfully(false));
+    EXPECT_TRUE(asked_doubtfully(true));
+    // No answer at all.
+    EXPECT_FALSE(asked_doubtfully(std::nullopt));
+    driver_.advance(seconds(60));
+    EXPECT_TRUE(driver_.probes().empty());
+    EXPECT_TRUE(asked_doubtfully(true));
+    verify();
+}
+
+TEST_F(RegistryTest, readers_are_told_of_every_part_of_what_they_are_shown) {
+    using Target = std::pair<IndexScope, std::string>;
+    const auto told_by = [&](const Register& command, const Target& target) {
+        const uint64_t before = index(target.first, target.second);
+        driver_.must(command);
+        verify();
+        return index(target.first, target.second) > before;
+    };
+    Register maintenance;
+    maintenance.checks.push_back(ttl_check("m", "", minutes(1)));
+    EXPECT_TRUE(told_by(maintenance, {IndexScope::service, "consul"}));
+
+    auto on_node = service("n", "web", "web");
+    on_node.checks.push_back(ttl_check("c", "web", minutes(1)));
+    driver_.must(on_node);
+    // Services and checks can be asked for by what is said of their nodes.
+    on_node.node_record->meta = {{"rack", "1"}};
+    EXPECT_TRUE(told_by(on_node, {IndexScope::services, ""}));
+    on_node.node_record->meta = {{"rack", "2"}};
+    EXPECT_TRUE(told_by(on_node, {IndexScope::checks, ""}));
+    // Checks show what their service is called.
+    on_node.service->tags = {"a"};
+    EXPECT_TRUE(told_by(on_node, {IndexScope::checks, ""}));
+    on_node.service->name = "site";
+    EXPECT_TRUE(told_by(on_node, {IndexScope::checks, ""}));
+    on_node.service->port = 1;
+    EXPECT_FALSE(told_by(on_node, {IndexScope::checks, ""}));
+    EXPECT_FALSE(told_by(on_node, {IndexScope::checks, ""}));
+}
+
+TEST_F(RegistryTest, a_check_of_a_node_is_told_once_to_each_name_of_its_services) {
+    Register many = service("n", "web", "web");
+    driver_.must(many);
+    for (int i = 0; i < 100; ++i) driver_.must(service("n", "web" + std::to_string(i), "web"));
+    Register command;
+    command.node = "n";
+    command.checks.push_back(ttl_check("c", "", minutes(1)));
+    const auto before = driver_.bytes_committed();
+    driver_.must(command);
+    EXPECT_LT(driver_.bytes_committed() - before, 500u);
+    verify();
+}
+
 TEST_F(RegistryTest, what_is_critical_for_too_long_goes) {
     auto command = service("", "web", "web");
     command.checks.push_back(ttl_check("c", "web", seconds(1)));
@@ -168,6 +262,33 @@ TEST_F(RegistryTest, what_is_critical_for_too_long_goes) {
     driver_.advance(seconds(2));
     EXPECT_FALSE(check("c"));
     EXPECT_TRUE(read_services(driver_.store(), tenant())->empty());
+    verify();
+}
+
+TEST_F(RegistryTest, a_check_that_moves_takes_off_only_where_it_is_and_has_all_of_its_time_there) {
+    driver_.must(service("", "web", "web"));
+    driver_.must(service("", "db", "db"));
+    const auto put = [&](const std::string& on) {
+        Register command;
+        command.checks.push_back(ttl_check("c", on, seconds(10)));
+        command.checks[0].record.definition.reap_after = minutes(1);
+        driver_.must(command);
+    };
+    put("web");
+    driver_.advance(seconds(40));
+    put("db");
+    driver_.advance(seconds(40));
+    EXPECT_EQ(read_services(driver_.store(), tenant())->size(), 2u);
+    verify();
+    put("");
+    driver_.advance(minutes(10));
+    EXPECT_EQ(read_services(driver_.store(), tenant())->size(), 2u);
+    EXPECT_TRUE(check("c"));
+    verify();
+    put("web");
+    driver_.advance(seconds(61));
+    EXPECT_EQ(read_services(driver_.store(), tenant())->size(), 1u);
+    EXPECT_FALSE(check("c"));
     verify();
 }
 
@@ -237,9 +358,12 @@ TEST_F(RegistryTest, random_scripts_keep_every_invariant) {
                 auto command = service(node, id, name);
                 command.service->port = static_cast<uint32_t>(random.below(2));
                 if (random.chance(1, 2)) {
-                    command.checks.push_back(ttl_check(id, id, seconds(5)));
+                    // Checks move between the services, and to the node.
+                    const auto check = pick(names) + std::to_string(random.below(2));
+                    command.checks.push_back(
+                        ttl_check(check, random.chance(1, 4) ? "" : id, seconds(5)));
                     command.checks[0].record.definition.reap_after =
-                        random.chance(1, 2) ? seconds(60) : Duration::zero();
+                        random.chance(2, 3) ? seconds(60) : Duration::zero();
                 }
                 command.replaces_checks = random.chance(1, 3);
                 driver.must(std::move(command));

@@ -32,12 +32,6 @@ Result<void> show(const ConsulCall& call,
     return {};
 }
 
-void write_key(JsonWriter& json, std::string_view name) {
-    std::string quoted;
-    append_json_string(quoted, name);
-    json.key(std::string_view(quoted).substr(1, quoted.size() - 2));
-}
-
 void write_member(JsonWriter& json, const Options& options) {
     json.begin_object();
     json.member("Name", options.node_name);
@@ -97,7 +91,7 @@ Result<void> members(const ConsulCall& call) {
 
 // What is registered with the agent, and not what it says of itself.
 bool is_registered(const ServiceRecord& service) {
-    return service.id != "consul" || service.create_index > 1;
+    return service.id != own_service_id;
 }
 
 Result<void> services(const ConsulCall& call) {
@@ -108,7 +102,7 @@ Result<void> services(const ConsulCall& call) {
         json.begin_object();
         for (const auto& service : all) {
             if (!is_registered(service)) continue;
-            write_key(json, service.id);
+            json.text_key(service.id);
             write_agent_service(json, service, view.options());
         }
         json.end_object();
@@ -119,18 +113,15 @@ Result<void> services(const ConsulCall& call) {
 Result<void> checks(const ConsulCall& call) {
     return show(call, [](const RegistryView& view) -> Result<HttpResponse> {
         TRY_AS(const auto all, view.checks_of({}));
-        TRY_AS(const auto services, view.services_of({}));
+        TRY_AS(const auto services, view.services_by_id({}));
         std::string body;
         JsonWriter json(body);
         json.begin_object();
         for (const auto& check : all) {
-            if (check.id == "serfHealth") continue;
-            const auto service =
-                std::find_if(services.begin(), services.end(),
-                             [&](const auto& known) { return known.id == check.service_id; });
-            write_key(json, check.id);
-            const bool has_service = !check.service_id.empty() && service != services.end();
-            write_check(json, check, has_service ? &*service : nullptr);
+            if (check.id == own_node_check) continue;
+            const auto service = services.find(check.service_id);
+            json.text_key(check.id);
+            write_check(json, check, service == services.end() ? nullptr : &service->second);
         }
         json.end_object();
         return json_answer(std::move(body));

@@ -47,7 +47,7 @@ struct ReadSpec {
 // or when the time that it names is over. Whoever hangs up is forgotten.
 //
 // One write may answer thousands of readers: they are told by the core, and the first of them on an
-// io thread finds out the answer, which the others behind it share.
+// io thread finds out the answer, which the others behind it share, also while it is found out.
 Result<void> read(const ConsulCall& call, ReadSpec spec);
 
 }  // namespace signalbox::consul

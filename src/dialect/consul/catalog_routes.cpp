@@ -62,9 +62,7 @@ Result<void> services(const ConsulCall& call) {
                              JsonWriter json(body);
                              json.begin_object();
                              for (const auto& [name, of_name] : tags) {
-                                 std::string quoted;
-                                 append_json_string(quoted, name);
-                                 json.key(std::string_view(quoted).substr(1, quoted.size() - 2));
+                                 json.text_key(name);
                                  write_texts(json, {of_name.begin(), of_name.end()});
                              }
                              json.end_object();
@@ -86,15 +84,9 @@ Result<void> service(const ConsulCall& call) {
             JsonWriter json(body);
             json.begin_array();
             for (const auto& instance : instances) {
-                const bool has_tags =
-                    std::all_of(tags.begin(), tags.end(), [&](const std::string& tag) {
-                        return std::any_of(
-                            instance.tags.begin(), instance.tags.end(),
-                            [&](const auto& own) { return equals_ignoring_case(own, tag); });
-                    });
                 const bool is_own = instance.node == view.options().node_name;
                 TRY_AS(const auto node, view.node(is_own ? NodeName() : instance.node));
-                if (!has_tags || !node || !has_meta(*node, meta)) continue;
+                if (!has_tags(instance, tags) || !node || !has_meta(*node, meta)) continue;
                 write_catalog_service(json, *node, instance, view.options());
             }
             json.end_array();
@@ -118,9 +110,7 @@ Result<void> node(const ConsulCall& call) {
                              json.key("Services");
                              json.begin_object();
                              for (const auto& each : on_it) {
-                                 std::string quoted;
-                                 append_json_string(quoted, each.id);
-                                 json.key(std::string_view(quoted).substr(1, quoted.size() - 2));
+                                 json.text_key(each.id);
                                  write_service(json, each);
                              }
                              json.end_object();

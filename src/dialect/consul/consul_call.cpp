@@ -73,6 +73,15 @@ std::optional<std::string> cleaned(std::string_view path) {
 
 }  // namespace
 
+std::optional<HttpResponse> redirection(const HttpRequest& request) {
+    auto clean = cleaned(request.path);
+    if (!clean) return std::nullopt;
+    auto response = text_answer(301, "Moved Permanently.\n");
+    if (!request.query.empty()) clean->append("?").append(request.query);
+    response.fields.emplace_back("Location", std::move(*clean));
+    return response;
+}
+
 Result<Duration> parse_go_duration(std::string_view text, std::string_view field) {
     const auto duration = parse_duration(text);
     // Days are ours.
@@ -309,13 +318,8 @@ void RouteTable::add(HttpMethod method, std::string_view path, ConsulHandler han
         Dialect::consul, method, "/v1" + std::string(path),
         [options = options_, handle](Call& call) {
             const ExchangePtr exchange = call.exchange;
-            if (auto clean = cleaned(call.request.path)) {
-                auto response = text_answer(301, "Moved Permanently.\n");
-                if (!call.request.query.empty()) {
-                    clean->append("?").append(call.request.query);
-                }
-                response.fields.emplace_back("Location", std::move(*clean));
-                return exchange->respond(std::move(response));
+            if (auto elsewhere = redirection(call.request)) {
+                return exchange->respond(std::move(*elsewhere));
             }
             const auto consul = ConsulCall::of(call, options);
             const auto done = consul ? handle(*consul) : Result<void>(fail(consul.error()));

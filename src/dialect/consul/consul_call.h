@@ -91,6 +91,9 @@ private:
     std::vector<Member> members_;
 };
 
+// To where a path with an empty part, or one that leads out, should have gone.
+std::optional<HttpResponse> redirection(const HttpRequest& request);
+
 // "10s", "1h30m", "4.97s"; a unit is required.
 Result<Duration> parse_go_duration(std::string_view text, std::string_view field);
 

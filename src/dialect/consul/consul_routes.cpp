@@ -2,6 +2,7 @@
 
 #include "codec/url.h"
 #include "dialect/consul/consul_answer.h"
+#include "dialect/consul/consul_call.h"
 
 namespace signalbox::consul {
 namespace {
@@ -9,6 +10,7 @@ namespace {
 HttpResponse route_fault(RouteFault fault, const HttpRequest& request, const std::string& allow) {
     if (fault == RouteFault::bad_path) return text_answer(400, "Invalid path");
     if (fault == RouteFault::not_found) {
+        if (auto elsewhere = redirection(request)) return std::move(*elsewhere);
         HttpResponse nothing;
         nothing.status = 404;
         return nothing;
@@ -27,8 +29,8 @@ HttpResponse route_fault(RouteFault fault, const HttpRequest& request, const std
     return response;
 }
 
-// In Consul's order: the query, its own field, the common one. Whoever stands between may read
-// another one than we do, so two that differ are no credential.
+// In Consul's order: the query, its own field, the common one. The first that says something
+// counts, as there, whatever the others say.
 Result<Credential> consul_credential(const HttpRequest& request, const Options& options) {
     TRY_AS(Credential credential, read_credential(request));
     std::string token;

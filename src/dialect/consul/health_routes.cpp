@@ -1,4 +1,8 @@
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
 
 #include "dialect/consul/consul_answer.h"
 #include "dialect/consul/consul_routes.h"
@@ -10,19 +14,33 @@
 namespace signalbox::consul {
 namespace {
 
-bool has_tags(const ServiceRecord& service, const std::vector<std::string>& tags) {
-    return std::all_of(tags.begin(), tags.end(), [&](const std::string& tag) {
-        return std::any_of(service.tags.begin(), service.tags.end(),
-                           [&](const std::string& own) { return equals_ignoring_case(own, tag); });
-    });
-}
+// What all instances on a node have of it.
+struct NodeFacts {
+    NodeRecord node;
+    std::map<std::string, std::vector<CheckRecord>> checks;  // by service, those of the node by ""
 
-// An instance of a service with the checks that say whether it can be used: its own, and its
+    [[nodiscard]] const std::vector<CheckRecord>& checks_of(const std::string& service) const {
+        static const std::vector<CheckRecord> none;
+        const auto found = checks.find(service);
+        return found == checks.end() ? none : found->second;
+    }
+};
+
+// An instance of a service. The checks that say whether it can be used are its own, and its
 // node's.
 struct Instance {
-    NodeRecord node;
+    std::shared_ptr<const NodeFacts> on;
     ServiceRecord service;
-    std::vector<CheckRecord> checks;
+
+    [[nodiscard]] bool is_passing() const {
+        const auto passes = [](const CheckRecord& check) {
+            return check.status == CheckStatus::passing;
+        };
+        const auto& of_node = on->checks_of({});
+        const auto& own = on->checks_of(service.id);
+        return std::all_of(of_node.begin(), of_node.end(), passes) &&
+               std::all_of(own.begin(), own.end(), passes);
+    }
 };
 
 struct ServiceWishes {
@@ -32,25 +50,38 @@ struct ServiceWishes {
     bool only_passing = false;
 };
 
+// Null when there is no such node.
+Result<std::shared_ptr<const NodeFacts>> find_node(const RegistryView& view,
+                                                   const NodeName& shown) {
+    const NodeName name = shown == view.options().node_name ? NodeName() : shown;
+    TRY_AS(auto node, view.node(name));
+    if (!node) return std::shared_ptr<const NodeFacts>();
+    const auto facts = std::make_shared<NodeFacts>();
+    facts->node = std::move(*node);
+    TRY_AS(auto checks, view.checks_of(name));
+    for (auto& check : checks) {
+        auto& of_service = facts->checks[check.service_id];
+        of_service.push_back(std::move(check));
+    }
+    return std::shared_ptr<const NodeFacts>(facts);
+}
+
 Result<std::vector<Instance>> find_instances(const RegistryView& view,
                                              const ServiceWishes& wishes) {
     TRY_AS(auto services, view.services_named(wishes.name));
     std::vector<Instance> instances;
+    // Services are in the order of nodes, so each node is read once.
+    std::optional<NodeName> node_name;
+    std::shared_ptr<const NodeFacts> node;
     for (auto& service : services) {
         if (!has_tags(service, wishes.tags)) continue;
-        const NodeName node_name =
-            service.node == view.options().node_name ? NodeName() : service.node;
-        TRY_AS(auto node, view.node(node_name));
-        if (!node || !has_meta(*node, wishes.node_meta)) continue;
-        Instance instance{std::move(*node), std::move(service), {}};
-        TRY_AS(auto checks, view.checks_of(node_name));
-        bool is_passing = true;
-        for (auto& check : checks) {
-            if (!check.service_id.empty() && check.service_id != instance.service.id) continue;
-            is_passing = is_passing && check.status == CheckStatus::passing;
-            instance.checks.push_back(std::move(check));
+        if (node_name != service.node) {
+            TRY_AS(node, find_node(view, service.node));
+            node_name = service.node;
         }
-        if (wishes.only_passing && !is_passing) continue;
+        if (!node || !has_meta(node->node, wishes.node_meta)) continue;
+        Instance instance{node, std::move(service)};
+        if (wishes.only_passing && !instance.is_passing()) continue;
         instances.push_back(std::move(instance));
     }
     return instances;
@@ -59,13 +90,22 @@ Result<std::vector<Instance>> find_instances(const RegistryView& view,
 void write_instance(JsonWriter& json, const Instance& instance, const Options& options) {
     json.begin_object();
     json.key("Node");
-    write_node(json, instance.node, options);
+    write_node(json, instance.on->node, options);
     json.key("Service");
     write_service(json, instance.service);
     json.key("Checks");
     json.begin_array();
-    for (const auto& check : instance.checks) {
-        write_check(json, check, check.service_id.empty() ? nullptr : &instance.service);
+    // Of both, in the order of their ids.
+    const auto& of_node = instance.on->checks_of({});
+    const auto& own = instance.on->checks_of(instance.service.id);
+    for (auto at = of_node.begin(), own_at = own.begin();
+         at != of_node.end() || own_at != own.end();) {
+        const bool is_own = at == of_node.end() || (own_at != own.end() && own_at->id < at->id);
+        if (is_own) {
+            write_check(json, *own_at++, &instance.service);
+        } else {
+            write_check(json, *at++, nullptr);
+        }
     }
     json.end_array();
     json.end_object();
@@ -93,26 +133,21 @@ Result<void> service(const ConsulCall& call) {
         });
 }
 
-// Checks with the services that they belong to, which are found among these.
+// Checks with the services that they belong to. They are in the order of nodes.
 Result<std::string> checks_json(const RegistryView& view, const std::vector<CheckRecord>& checks) {
     std::string body;
     JsonWriter json(body);
     json.begin_array();
-    std::vector<ServiceRecord> services;
-    std::string services_of;
-    bool is_known = false;
+    std::map<std::string, ServiceRecord> services;
+    std::optional<NodeName> services_of;
     for (const auto& check : checks) {
-        if (!is_known || services_of != check.node) {
+        if (services_of != check.node) {
             const bool is_own = check.node == view.options().node_name;
-            TRY_AS(services, view.services_of(is_own ? NodeName() : check.node));
+            TRY_AS(services, view.services_by_id(is_own ? NodeName() : check.node));
             services_of = check.node;
-            is_known = true;
         }
-        const auto found = std::find_if(services.begin(), services.end(), [&](const auto& known) {
-            return known.id == check.service_id;
-        });
-        write_check(json, check,
-                    check.service_id.empty() || found == services.end() ? nullptr : &*found);
+        const auto found = services.find(check.service_id);
+        write_check(json, check, found == services.end() ? nullptr : &found->second);
     }
     json.end_array();
     return body;
@@ -137,14 +172,17 @@ Result<void> checks(const ConsulCall& call) {
         "checks " + wishes.name + "\n" + key_of(wishes.node_meta),
         [wishes](const RegistryView& view, uint64_t& index) -> Result<std::string> {
             TRY_AS(index, view.service_index(wishes.name));
-            TRY_AS(auto instances, find_instances(view, wishes));
-            std::vector<CheckRecord> all;
-            for (auto& instance : instances) {
-                for (auto& check : instance.checks) {
-                    if (!check.service_id.empty()) all.push_back(std::move(check));
+            TRY_AS(const auto instances, find_instances(view, wishes));
+            std::string body;
+            JsonWriter json(body);
+            json.begin_array();
+            for (const auto& instance : instances) {
+                for (const auto& check : instance.on->checks_of(instance.service.id)) {
+                    write_check(json, check, &instance.service);
                 }
             }
-            return checks_json(view, all);
+            json.end_array();
+            return body;
         });
 }
 
@@ -169,11 +207,12 @@ Result<void> state(const ConsulCall& call) {
             }
             if (!meta.empty()) {
                 TRY_AS(const auto nodes, view.nodes());
-                std::erase_if(all, [&](const CheckRecord& check) {
-                    return std::none_of(nodes.begin(), nodes.end(), [&](const NodeRecord& node) {
-                        return node.name == check.node && has_meta(node, meta);
-                    });
-                });
+                std::set<NodeName> wished;
+                for (const auto& node : nodes) {
+                    if (has_meta(node, meta)) wished.insert(node.name);
+                }
+                std::erase_if(
+                    all, [&](const CheckRecord& check) { return !wished.contains(check.node); });
             }
             return checks_json(view, all);
         });

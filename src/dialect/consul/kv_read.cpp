@@ -85,6 +85,8 @@ public:
         if (!reader_) {
             TRY_AS(reader_, KvTreeReader::open(*snapshot_, tenant_, wishes_.prefix));
         }
+        TRY_AS(const bool has_more, reader_->skip_deleted(rows_per_slice));
+        if (has_more) return false;
         const size_t begun_with = body_.size();
         for (size_t rows = 0; rows < rows_per_slice && body_.size() - begun_with < bytes_per_slice;
              ++rows) {

@@ -333,7 +333,8 @@ Result<Register> read_catalog_registration(const ConsulCall& call, const JsonVal
         return fail(ErrorCode::invalid_argument, "Must provide node and address", "Node");
     }
     command.node = call.node_of(*node);
-    if (!keeps_node) {
+    // What the server says of its own node stands: an agent puts it back at once.
+    if (!keeps_node && !command.node.empty()) {
         NodeRecord record;
         record.id = id.value_or("");
         record.address = *address;

@@ -68,9 +68,7 @@ const char* status_name(CheckStatus status) {
 void write_map(JsonWriter& json, const TextMap& map) {
     json.begin_object();
     for (const auto& [name, value] : map) {
-        std::string quoted;
-        append_json_string(quoted, name);
-        json.key(std::string_view(quoted).substr(1, quoted.size() - 2));
+        json.text_key(name);
         json.value(value);
     }
     json.end_object();

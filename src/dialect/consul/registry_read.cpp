@@ -44,6 +44,13 @@ bool has_meta(const NodeRecord& node, const TextMap& meta) {
     });
 }
 
+bool has_tags(const ServiceRecord& service, const std::vector<std::string>& tags) {
+    return std::all_of(tags.begin(), tags.end(), [&](const std::string& tag) {
+        return std::any_of(service.tags.begin(), service.tags.end(),
+                           [&](const std::string& own) { return equals_ignoring_case(own, tag); });
+    });
+}
+
 std::string key_of(const std::vector<std::string>& texts) {
     std::string key;
     for (const auto& text : texts) key.append("\n").append(text);

@@ -16,6 +16,8 @@ Result<void> read_registry(
 // node-meta=name:value, as often as it is given; all must be so.
 Result<TextMap> node_meta_of(const ConsulCall& call);
 bool has_meta(const NodeRecord& node, const TextMap& meta);
+// All of these, in any case.
+bool has_tags(const ServiceRecord& service, const std::vector<std::string>& tags);
 // In the order of the query, for the key of a read.
 std::string key_of(const std::vector<std::string>& texts);
 std::string key_of(const TextMap& map);

@@ -9,8 +9,6 @@
 namespace signalbox::consul {
 namespace {
 
-constexpr const char* own_service_id = "consul";
-
 template <class Record>
 void sort_by_place(std::vector<Record>& records) {
     std::sort(records.begin(), records.end(), [](const Record& a, const Record& b) {
@@ -18,10 +16,17 @@ void sort_by_place(std::vector<Record>& records) {
     });
 }
 
-template <class Record>
-bool has(const std::vector<Record>& records, const NodeName& node, std::string_view id) {
-    return std::any_of(records.begin(), records.end(), [&](const Record& record) {
-        return record.node == node && record.id == id;
+// What was registered under the name of something that the server says of itself, before that was
+// refused.
+void leave_out_own(std::vector<ServiceRecord>& services) {
+    std::erase_if(services, [](const ServiceRecord& service) {
+        return service.node.empty() && service.id == own_service_id;
+    });
+}
+
+void leave_out_own(std::vector<CheckRecord>& checks) {
+    std::erase_if(checks, [](const CheckRecord& check) {
+        return check.node.empty() && check.id == own_node_check;
     });
 }
 
@@ -68,7 +73,8 @@ CheckRecord RegistryView::own_check() const {
 
 Result<std::vector<NodeRecord>> RegistryView::nodes() const {
     TRY_AS(auto nodes, read_nodes(rows_, tenant_));
-    if (nodes.empty() || !nodes.front().name.empty()) nodes.insert(nodes.begin(), own_node());
+    std::erase_if(nodes, [](const NodeRecord& node) { return node.name.empty(); });
+    nodes.push_back(own_node());
     for (auto& node : nodes) show(node.name);
     std::sort(nodes.begin(), nodes.end(),
               [](const NodeRecord& a, const NodeRecord& b) { return a.name < b.name; });
@@ -76,15 +82,19 @@ Result<std::vector<NodeRecord>> RegistryView::nodes() const {
 }
 
 Result<std::optional<NodeRecord>> RegistryView::node(const NodeName& name) const {
+    if (name.empty()) {
+        auto own = own_node();
+        show(own.name);
+        return std::optional(std::move(own));
+    }
     TRY_AS(auto node, read_node(rows_, tenant_, name));
-    if (!node && name.empty()) node = own_node();
-    if (node) show(node->name);
     return node;
 }
 
 Result<std::vector<ServiceRecord>> RegistryView::services() const {
     TRY_AS(auto services, read_services(rows_, tenant_));
-    if (!has(services, {}, own_service_id)) services.push_back(own_service());
+    leave_out_own(services);
+    services.push_back(own_service());
     for (auto& service : services) show(service.node);
     sort_by_place(services);
     return services;
@@ -92,18 +102,28 @@ Result<std::vector<ServiceRecord>> RegistryView::services() const {
 
 Result<std::vector<ServiceRecord>> RegistryView::services_of(const NodeName& node) const {
     TRY_AS(auto services, read_services_of(rows_, tenant_, node));
-    if (node.empty() && !has(services, {}, own_service_id)) services.push_back(own_service());
+    leave_out_own(services);
+    if (node.empty()) services.push_back(own_service());
     for (auto& service : services) show(service.node);
     sort_by_place(services);
     return services;
 }
 
+Result<std::map<std::string, ServiceRecord>> RegistryView::services_by_id(
+    const NodeName& node) const {
+    TRY_AS(auto services, services_of(node));
+    std::map<std::string, ServiceRecord> by_id;
+    for (auto& service : services) {
+        std::string id = service.id;
+        by_id.emplace(std::move(id), std::move(service));
+    }
+    return by_id;
+}
+
 Result<std::vector<ServiceRecord>> RegistryView::services_named(std::string_view name) const {
     TRY_AS(auto services, read_services_named(rows_, tenant_, name));
-    if (name == own_service_id) {
-        TRY_AS(const auto other, read_service(rows_, tenant_, {}, own_service_id));
-        if (!other) services.push_back(own_service());
-    }
+    leave_out_own(services);
+    if (name == own_service_id) services.push_back(own_service());
     for (auto& service : services) show(service.node);
     sort_by_place(services);
     return services;
@@ -111,7 +131,8 @@ Result<std::vector<ServiceRecord>> RegistryView::services_named(std::string_view
 
 Result<std::vector<CheckRecord>> RegistryView::checks() const {
     TRY_AS(auto checks, read_checks(rows_, tenant_));
-    if (!has(checks, {}, own_node_check)) checks.push_back(own_check());
+    leave_out_own(checks);
+    checks.push_back(own_check());
     for (auto& check : checks) show(check.node);
     sort_by_place(checks);
     return checks;
@@ -119,7 +140,8 @@ Result<std::vector<CheckRecord>> RegistryView::checks() const {
 
 Result<std::vector<CheckRecord>> RegistryView::checks_of(const NodeName& node) const {
     TRY_AS(auto checks, read_checks_of(rows_, tenant_, node));
-    if (node.empty() && !has(checks, {}, own_node_check)) checks.push_back(own_check());
+    leave_out_own(checks);
+    if (node.empty()) checks.push_back(own_check());
     for (auto& check : checks) show(check.node);
     sort_by_place(checks);
     return checks;

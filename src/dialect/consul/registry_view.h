@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +23,8 @@ public:
     [[nodiscard]] Result<std::optional<NodeRecord>> node(const NodeName& node) const;
     [[nodiscard]] Result<std::vector<ServiceRecord>> services() const;
     [[nodiscard]] Result<std::vector<ServiceRecord>> services_of(const NodeName& node) const;
+    [[nodiscard]] Result<std::map<std::string, ServiceRecord>> services_by_id(
+        const NodeName& node) const;
     [[nodiscard]] Result<std::vector<ServiceRecord>> services_named(std::string_view name) const;
     [[nodiscard]] Result<std::vector<CheckRecord>> checks() const;
     [[nodiscard]] Result<std::vector<CheckRecord>> checks_of(const NodeName& node) const;
