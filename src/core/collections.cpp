@@ -60,6 +60,14 @@ Result<void> check_precondition(const Precondition& precondition, const Collecti
     return failed(fmt::format("its revision is {}", before->revision.value));
 }
 
+// No deeper than it may be, and no name in it is there twice.
+Result<JsonDocument> parse_body(std::string_view text) {
+    auto document = JsonDocument::parse(text);
+    if (!document) return fail(document.error().code, document.error().message, "body");
+    TRY(check_unique_names(document->root()));
+    return document;
+}
+
 // A UUID, or a list of them.
 Result<std::vector<Uuid>> read_owners(const JsonValue& value, const std::string& field,
                                       size_t owners_max) {
@@ -152,19 +160,18 @@ Result<Collections::Composed> Collections::compose(const ItemTypes::Known& known
     std::string text = command.document;
     if (command.is_patch) {
         ASSERT(before != nullptr);
+        TRY(parse_body(command.document));
         TRY_AS(text, json_merge_patch(before->document, command.document));
     }
-    auto document = JsonDocument::parse(text);
-    if (!document) return fail(document.error().code, document.error().message, "body");
-    if (!document->root().is_object()) {
+    TRY_AS(const auto document, parse_body(text));
+    if (!document.root().is_object()) {
         return fail(ErrorCode::invalid_argument, "must be an object", "body");
     }
-    TRY(check_unique_names(document->root()));
     // What is the server's to say is no part of what the schema speaks of.
     Composed composed;
     std::string own = "{";
     std::optional<JsonValue> owners;
-    for (const auto& [name, value] : document->root().members()) {
+    for (const auto& [name, value] : document.root().members()) {
         if (name == type.id_field) {
             if (value.text() != id && !value.is_null()) {
                 return fail(ErrorCode::invalid_argument, "is given by the path, or by the server",

@@ -98,6 +98,42 @@ TEST(Operations, outlive_their_type_and_leave_no_row_behind) {
     }
 }
 
+WriteItem patch_of(std::string document) {
+    WriteItem command;
+    command.type = "vm";
+    command.id = "x";
+    command.is_patch = true;
+    command.document = std::move(document);
+    return command;
+}
+
+ErrorCode refusal_of(EngineDriver& driver, WriteItem command) {
+    const auto reply = driver.ask(std::move(command));
+    if (!reply || reply->has_value()) return ErrorCode::internal;
+    return reply->error().code;
+}
+
+TEST(Items, are_changed_by_good_patches_only) {
+    EngineDriver driver;
+    auto type = vm_type();
+    type.appliers.clear();
+    driver.must(DeclareType{type});
+    WriteItem command = new_vm();
+    command.id = "x";
+    driver.must(command);
+    const size_t depth = 500'000;
+    EXPECT_EQ(refusal_of(driver, patch_of(R"({"a":)" + std::string(depth, '[') +
+                                          std::string(depth, ']') + "}")),
+              ErrorCode::invalid_argument);
+    std::string deep;
+    for (size_t i = 0; i < depth / 5; ++i) deep += R"({"a":)";
+    EXPECT_EQ(refusal_of(driver, patch_of(deep + "1" + std::string(depth / 5, '}'))),
+              ErrorCode::invalid_argument);
+    EXPECT_EQ(refusal_of(driver, patch_of(R"({"a":1,"b":{"c":1,"c":2}})")),
+              ErrorCode::invalid_argument);
+    EXPECT_EQ(driver.must(patch_of(R"({"a":1})")).item.document, R"({"id":"x","a":1})");
+}
+
 TEST(Appliers, are_told_with_the_commit_and_forgotten_with_the_type) {
     EngineDriver driver;
     auto type = vm_type();
