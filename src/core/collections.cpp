@@ -160,8 +160,9 @@ Result<Collections::Composed> Collections::compose(const ItemTypes::Known& known
     std::string text = command.document;
     if (command.is_patch) {
         ASSERT(before != nullptr);
-        TRY(parse_body(command.document));
-        TRY_AS(text, json_merge_patch(before->document, command.document));
+        TRY_AS(const auto patch, parse_body(command.document));
+        TRY_AS(const auto target, JsonDocument::parse(before->document));
+        text = json_merge_patch(target.root(), patch.root());
     }
     TRY_AS(const auto document, parse_body(text));
     if (!document.root().is_object()) {
