@@ -13,9 +13,12 @@
 namespace signalbox {
 namespace {
 
-// Values that are looked at for one check, each time anew for each schema: what takes more is
-// either an attack or a mistake.
+// Values that are looked at for one check, each time anew for each schema, and with each value that
+// another one is compared with: what takes more is either an attack or a mistake. Whatever grows
+// with the value or with the schema is counted.
 constexpr size_t looks_max = 200'000;
+// So much of a text is looked at in the time of one look.
+constexpr size_t text_bytes_per_look = 256;
 // A regular expression that is too large for RE2's fast way looks at each of its instructions for
 // each byte, at some 6 ns: all looks together are worth 80 ms then.
 constexpr size_t instructions_per_look = 64;
@@ -25,37 +28,13 @@ bool is_integer(const JsonValue& value) {
     return number && *number == std::floor(*number);
 }
 
-bool is_equal(const JsonValue& one, const JsonValue& other) {
-    if (one.kind() != other.kind()) return false;
-    switch (one.kind()) {
-        case JsonKind::null: return true;
-        case JsonKind::boolean: return one.boolean() == other.boolean();
-        case JsonKind::text: return one.text() == other.text();
-        case JsonKind::number: {
-            const auto whole = one.integer();
-            const auto other_whole = other.integer();
-            if (whole && other_whole) return *whole == *other_whole;
-            return *one.number() == *other.number();
-        }
-        case JsonKind::array: {
-            const auto elements = one.elements();
-            const auto others = other.elements();
-            return std::equal(elements.begin(), elements.end(), others.begin(), others.end(),
-                              is_equal);
-        }
-        case JsonKind::object: {
-            const auto members = one.members();
-            const auto others = other.members();
-            if (members.size() != others.size()) return false;
-            return std::all_of(members.begin(), members.end(), [&](const auto& member) {
-                const auto same = std::find_if(others.begin(), others.end(), [&](const auto& each) {
-                    return each.first == member.first;
-                });
-                return same != others.end() && is_equal(member.second, same->second);
-            });
-        }
-    }
-    return false;
+using Members = std::vector<std::pair<std::string_view, JsonValue>>;
+
+Members sorted_members(const JsonValue& value) {
+    auto members = value.members();
+    std::sort(members.begin(), members.end(),
+              [](const auto& one, const auto& other) { return one.first < other.first; });
+    return members;
 }
 
 size_t code_points(std::string_view text) {
@@ -88,7 +67,8 @@ public:
     explicit JsonSchemaCheck(const std::string& root) : root_(root) {}
 
     Result<void> check(const Node& node, const JsonValue& value, const std::string& path) {
-        if (++looks_ > looks_max) return fail(wrong(root_, "takes too long to check"));
+        look(1 + path.size() / text_bytes_per_look);
+        TRY(in_time());
         if (node.never) return fail(wrong(path, "is not allowed"));
         TRY(check_kind(node, value, path));
         switch (value.kind()) {
@@ -111,9 +91,59 @@ private:
     bool fits(const Node& node, const JsonValue& value, const std::string& path) {
         return check(node, value, path).has_value();
     }
+    void look(size_t times) { looks_ += times; }
+    [[nodiscard]] bool is_in_time() const { return looks_ <= looks_max; }
     [[nodiscard]] Result<void> in_time() const {
-        if (looks_ > looks_max) return fail(wrong(root_, "takes too long to check"));
-        return {};
+        if (is_in_time()) return {};
+        return fail(wrong(root_, "takes too long to check"));
+    }
+
+    // Nothing can be told of what it was not in time for.
+    bool is_equal(const JsonValue& one, const JsonValue& other) {
+        look(1);
+        if (one.kind() != other.kind() || !is_in_time()) return false;
+        switch (one.kind()) {
+            case JsonKind::null: return true;
+            case JsonKind::boolean: return one.boolean() == other.boolean();
+            case JsonKind::text: return is_equal_text(*one.text(), *other.text());
+            case JsonKind::number: return is_equal_number(one, other);
+            case JsonKind::array: return is_equal_array(one, other);
+            case JsonKind::object: return is_equal_object(one, other);
+        }
+        return false;
+    }
+
+    bool is_equal_text(std::string_view one, std::string_view other) {
+        if (one.size() != other.size()) return false;
+        look(one.size() / text_bytes_per_look);
+        return one == other;
+    }
+
+    static bool is_equal_number(const JsonValue& one, const JsonValue& other) {
+        const auto whole = one.integer();
+        const auto other_whole = other.integer();
+        if (whole && other_whole) return *whole == *other_whole;
+        return *one.number() == *other.number();
+    }
+
+    bool is_equal_array(const JsonValue& one, const JsonValue& other) {
+        const auto elements = one.elements();
+        const auto others = other.elements();
+        look(elements.size() + others.size());
+        return std::equal(
+            elements.begin(), elements.end(), others.begin(), others.end(),
+            [this](const auto& each, const auto& same) { return is_equal(each, same); });
+    }
+
+    bool is_equal_object(const JsonValue& one, const JsonValue& other) {
+        const auto members = sorted_members(one);
+        const auto others = sorted_members(other);
+        look(members.size() + others.size());
+        return std::equal(members.begin(), members.end(), others.begin(), others.end(),
+                          [this](const auto& each, const auto& same) {
+                              return is_equal_text(each.first, same.first) &&
+                                     is_equal(each.second, same.second);
+                          });
     }
 
     Result<void> check_kind(const Node& node, const JsonValue& value, const std::string& path) {
@@ -123,13 +153,14 @@ private:
             if ((*node.types & bits) == 0) return fail(wrong(path, "is of the wrong type"));
         }
         if (node.constant && !is_equal(*node.constant, value)) {
-            return fail(wrong(path, "must be " + node.constant->json()));
+            TRY(in_time());
+            return fail(wrong(path, node.constant_needed));
         }
         if (!node.choices) return {};
-        looks_ += node.choices->size();
         const bool is_one =
             std::any_of(node.choices->begin(), node.choices->end(),
                         [&](const auto& choice) { return is_equal(choice, value); });
+        TRY(in_time());
         if (!is_one) return fail(wrong(path, "is none of the values that are allowed"));
         return {};
     }
@@ -167,18 +198,17 @@ private:
     // Of any part of it.
     Result<bool> matches(const RE2& expression, std::string_view text) {
         const auto instructions = static_cast<size_t>(std::max(expression.ProgramSize(), 1));
-        looks_ += text.size() * instructions / instructions_per_look;
+        look(text.size() * instructions / instructions_per_look);
         TRY(in_time());
         return RE2::PartialMatch(piece(text), expression);
     }
 
     Result<void> check_text(const Node& node, std::string_view text, const std::string& path) {
+        look(text.size() / text_bytes_per_look);
         TRY(check_count(node.length, code_points(text), "characters", path));
         if (node.pattern) {
             TRY_AS(const bool is_matched, matches(*node.pattern->expression, text));
-            if (!is_matched) {
-                return fail(wrong(path, "must match " + node.pattern->expression->pattern()));
-            }
+            if (!is_matched) return fail(wrong(path, node.pattern->needed));
         }
         if (node.format == JsonFormat::uuid && !Uuid::parse(text)) {
             return fail(wrong(path, "must be a UUID"));
@@ -191,6 +221,7 @@ private:
 
     Result<void> check_array(const Node& node, const JsonValue& value, const std::string& path) {
         const auto elements = value.elements();
+        look(elements.size());
         TRY(check_count(node.item_count, elements.size(), "elements", path));
         uint64_t contained = 0;
         for (size_t i = 0; i < elements.size(); ++i) {
@@ -206,12 +237,11 @@ private:
         }
         if (!node.unique_items) return {};
         for (size_t i = 0; i < elements.size(); ++i) {
-            looks_ += i;
-            TRY(in_time());
             for (size_t before = 0; before < i; ++before) {
                 if (!is_equal(elements[before], elements[i])) continue;
                 return fail(wrong(fmt::format("{}[{}]", path, i), "is there twice"));
             }
+            TRY(in_time());
         }
         return {};
     }
@@ -219,11 +249,26 @@ private:
     Result<void> check_object(const Node& node, const JsonValue& value, const std::string& path) {
         const auto members = value.members();
         TRY(check_count(node.member_count, members.size(), "members", path));
+        look(members.size());
+        TRY(check_names(node, value, path));
+        for (const auto& [name, member] : members) {
+            TRY(check_member(node, name, member, member_path(path, root_, name)));
+        }
+        return {};
+    }
+
+    Result<void> check_names(const Node& node, const JsonValue& value, const std::string& path) {
+        if (node.required.empty() && node.dependent_required.empty()) return {};
+        const auto members = sorted_members(value);
+        look(members.size());
         const auto has = [&](const std::string& name) {
-            return std::any_of(members.begin(), members.end(),
-                               [&](const auto& member) { return member.first == name; });
+            // The name is said where it is missing, so its length counts.
+            look(1 + name.size() / text_bytes_per_look);
+            const auto place =
+                std::lower_bound(members.begin(), members.end(), name,
+                                 [](const auto& each, const auto& to) { return each.first < to; });
+            return place != members.end() && place->first == name;
         };
-        looks_ += node.required.size();
         for (const auto& name : node.required) {
             if (!has(name)) return fail(wrong(member_path(path, root_, name), "is required"));
         }
@@ -234,9 +279,7 @@ private:
                 return fail(
                     wrong(member_path(path, root_, other), "is required together with " + name));
             }
-        }
-        for (const auto& [name, member] : members) {
-            TRY(check_member(node, name, member, member_path(path, root_, name)));
+            TRY(in_time());
         }
         return {};
     }
@@ -244,7 +287,7 @@ private:
     Result<void> check_member(const Node& node, std::string_view name, const JsonValue& member,
                               const std::string& path) {
         bool is_known = false;
-        looks_ += node.properties.size() + node.pattern_properties.size();
+        look(node.properties.size() + node.pattern_properties.size());
         for (const auto& [known, schema] : node.properties) {
             if (known != name) continue;
             is_known = true;

@@ -14,6 +14,8 @@ namespace {
 constexpr size_t schemas_max = 1000;  // in one
 constexpr size_t depth_max = 32;
 constexpr int64_t pattern_memory_max = 1 << 20;
+// Of a schema, in the words about what does not keep it: they are made for each value.
+constexpr size_t said_bytes_max = 1024;
 
 // They say something to people and nothing about values.
 constexpr std::array annotations{"$schema", "$id",        "$comment", "title",     "description",
@@ -166,6 +168,9 @@ private:
 
     Result<void> constant(Node& node, const JsonValue& value, const std::string& /*field*/) {
         node.constant = value;
+        const auto json = value.json();
+        node.constant_needed =
+            json.size() > said_bytes_max ? "is not the value that it must be" : "must be " + json;
         return {};
     }
 
@@ -191,7 +196,9 @@ private:
             return fail(wrong(
                 field, "is not a regular expression that is supported here: " + made->error()));
         }
-        return Node::Pattern{std::move(made), nullptr};
+        std::string needed = text.size() > said_bytes_max ? "does not match the pattern"
+                                                          : "must match " + std::string(text);
+        return Node::Pattern{std::move(made), nullptr, std::move(needed)};
     }
 
     Result<void> pattern(Node& node, const JsonValue& value, const std::string& field) {

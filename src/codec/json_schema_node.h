@@ -22,7 +22,8 @@ struct JsonSchema::Node {
     using Ptr = std::shared_ptr<const Node>;
     struct Pattern {
         std::shared_ptr<const RE2> expression;
-        Ptr schema;  // null for the keyword `pattern`
+        Ptr schema;          // null for the keyword `pattern`
+        std::string needed;  // what is said of a text that does not match
     };
     struct Bounds {
         uint64_t min = 0;
@@ -33,6 +34,7 @@ struct JsonSchema::Node {
     std::optional<uint8_t> types;                  // bits of JsonKind; and of `integer`
     std::shared_ptr<const JsonDocument> literals;  // keeps those that follow
     std::optional<JsonValue> constant;
+    std::string constant_needed;  // what is said of another value
     std::optional<std::vector<JsonValue>> choices;
 
     std::optional<double> minimum;

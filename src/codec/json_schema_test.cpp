@@ -1,5 +1,8 @@
 #include "codec/json_schema.h"
 
+#include <functional>
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace signalbox {
@@ -73,6 +76,61 @@ TEST(JsonSchema, deep_and_wide_ones_have_an_end) {
     for (int i = 0; i < 60'000; ++i) letters += i % 7 == 0 || i % 11 == 0 ? 'a' : 'x';
     EXPECT_EQ(judge(slow + "}", letters + "\""), "body takes too long to check");
     EXPECT_EQ(judge(R"({"pattern":"^[a-z]+$"})", letters + "\""), "");
+}
+
+// "{"k0":0,...}", and with `last` of the last member.
+std::string wide_object(int members, const std::string& last) {
+    std::string out = "{";
+    for (int i = 0; i + 1 < members; ++i) out += fmt::format(R"("k{}":0,)", i);
+    return out + R"("last":)" + last + "}";
+}
+
+std::string list_of(int count, const std::function<std::string(int)>& element) {
+    std::string out;
+    for (int i = 0; i < count; ++i) out += (i == 0 ? "[" : ",") + element(i);
+    return out + "]";
+}
+
+TEST(JsonSchema, comparisons_of_what_is_within_values_have_an_end) {
+    const auto objects = list_of(100, [](int i) { return wide_object(30, std::to_string(i)); });
+    EXPECT_EQ(judge(R"({"uniqueItems":true})", objects), "body takes too long to check");
+    const auto lists = list_of(100, [](int i) {
+        return list_of(30, [i](int j) { return j < 29 ? "0" : std::to_string(i); });
+    });
+    EXPECT_EQ(judge(R"({"uniqueItems":true})", lists), "body takes too long to check");
+    const auto schema = R"({"items":{"enum":)" +
+                        list_of(40, [](int i) { return wide_object(40, std::to_string(i)); }) +
+                        "}}";
+    const auto others = list_of(100, [](int) { return wide_object(40, "39"); });
+    EXPECT_EQ(judge(schema, others), "body takes too long to check");
+    EXPECT_EQ(judge(schema, list_of(40, [](int i) { return wide_object(40, std::to_string(i)); })),
+              "");
+    // The order of names is nobody's.
+    EXPECT_EQ(judge(R"({"const":{"a":1,"b":[{"d":2,"c":3}]}})", R"({"b":[{"c":3,"d":2}],"a":1})"),
+              "");
+    EXPECT_EQ(judge(R"({"const":{"a":1}})", R"({"b":1})"), R"(body must be {"a":1})");
+}
+
+TEST(JsonSchema, names_that_must_be_there_have_an_end) {
+    const auto names = list_of(1000, [](int i) { return fmt::format("\"k{}\"", i); });
+    const auto value = wide_object(1001, "0");
+    const auto every = [&](int times, const std::string& schema) {
+        return R"({"allOf":)" + list_of(times, [&](int) { return schema; }) + "}";
+    };
+    const auto required = R"({"required":)" + names + "}";
+    EXPECT_EQ(judge(required, value), "");
+    EXPECT_EQ(judge(every(200, required), value), "body takes too long to check");
+    const auto dependent = R"({"dependentRequired":{"k0":)" + names + "}}";
+    EXPECT_EQ(judge(dependent, value), "");
+    EXPECT_EQ(judge(every(200, dependent), value), "body takes too long to check");
+    // Of an object, each look costs as much as it has members.
+    EXPECT_EQ(judge(every(200, R"({"minProperties":1})"), value), "body takes too long to check");
+}
+
+TEST(JsonSchema, words_about_a_value_are_short) {
+    const std::string text = "\"" + std::string(50'000, 'x') + "\"";
+    EXPECT_EQ(judge(R"({"const":)" + text + "}", "1"), "body is not the value that it must be");
+    EXPECT_EQ(judge(R"({"pattern":)" + text + "}", R"("y")"), "body does not match the pattern");
 }
 
 TEST(JsonSchema, a_name_is_there_once) {
