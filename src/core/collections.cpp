@@ -188,6 +188,12 @@ Result<Collections::Composed> Collections::compose(const ItemTypes::Known& known
         }
     }
     own += '}';
+    const auto too_large = [&]() -> Error {
+        return {ErrorCode::too_large,
+                fmt::format("must have at most {} bytes", limits_.document_bytes_max), "body"};
+    };
+    // What it takes to check it is bounded by how large it is.
+    if (own.size() > limits_.document_bytes_max) return fail(too_large());
     const auto checked = JsonDocument::parse(own);
     ASSERT(checked);
     TRY(known.schema.validate(checked->root()));
@@ -209,8 +215,7 @@ Result<Collections::Composed> Collections::compose(const ItemTypes::Known& known
         composed.document.append(own, 1);
     }
     if (composed.document.size() > limits_.document_bytes_max) {
-        return fail(ErrorCode::too_large,
-                    fmt::format("must have at most {} bytes", limits_.document_bytes_max), "body");
+        return fail(too_large());
     }
     return composed;
 }

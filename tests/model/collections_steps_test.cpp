@@ -134,6 +134,25 @@ TEST(Items, are_changed_by_good_patches_only) {
     EXPECT_EQ(driver.must(patch_of(R"({"a":1})")).item.document, R"({"id":"x","a":1})");
 }
 
+// A check of what is refused anyway would be for nothing, and it is what takes time.
+TEST(Items, are_measured_before_they_are_checked) {
+    CoreLimits limits;
+    limits.collection.document_bytes_max = 100;
+    EngineDriver driver(limits);
+    auto type = vm_type();
+    type.appliers.clear();
+    type.schema = R"({"properties":{"a":false}})";
+    driver.must(DeclareType{type});
+    WriteItem command = new_vm();
+    command.id = "x";
+    driver.must(command);
+    command.document = R"({"a":1})";
+    EXPECT_EQ(refusal_of(driver, command), ErrorCode::invalid_argument);
+    command.document = R"({"a":")" + std::string(100, 'x') + "\"}";
+    EXPECT_EQ(refusal_of(driver, command), ErrorCode::too_large);
+    EXPECT_EQ(refusal_of(driver, patch_of(command.document)), ErrorCode::too_large);
+}
+
 TEST(Appliers, are_told_with_the_commit_and_forgotten_with_the_type) {
     EngineDriver driver;
     auto type = vm_type();
