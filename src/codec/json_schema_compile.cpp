@@ -13,7 +13,10 @@ namespace {
 
 constexpr size_t schemas_max = 1000;  // in one
 constexpr size_t depth_max = 32;
-constexpr int64_t pattern_memory_max = 1 << 20;
+// Of one regular expression, with what it remembers of the texts that it has seen.
+constexpr int64_t expression_memory_max = 64 << 10;
+// Of all of them together, 16 bytes each: what declaring a type may cost in memory and in time.
+constexpr size_t instructions_max = 65'536;
 // Of a schema, in the words about what does not keep it: they are made for each value.
 constexpr size_t said_bytes_max = 1024;
 
@@ -188,13 +191,17 @@ private:
         return {};
     }
 
-    static Result<Node::Pattern> expression(std::string_view text, const std::string& field) {
+    Result<Node::Pattern> expression(std::string_view text, const std::string& field) {
         RE2::Options options(RE2::Quiet);
-        options.set_max_mem(pattern_memory_max);
+        options.set_max_mem(expression_memory_max);
         auto made = std::make_shared<RE2>(re2::StringPiece(text.data(), text.size()), options);
         if (!made->ok()) {
             return fail(wrong(
                 field, "is not a regular expression that is supported here: " + made->error()));
+        }
+        instructions_ += static_cast<size_t>(std::max(made->ProgramSize(), 1));
+        if (instructions_ > instructions_max) {
+            return fail(wrong(field, "is too large together with the other regular expressions"));
         }
         std::string needed = text.size() > said_bytes_max ? "does not match the pattern"
                                                           : "must match " + std::string(text);
@@ -290,6 +297,7 @@ private:
 
     const std::shared_ptr<const JsonDocument> literals_;
     size_t schemas_ = 0;
+    size_t instructions_ = 0;  // of all regular expressions
     size_t depth_ = 0;
 };
 

@@ -70,12 +70,26 @@ TEST(JsonSchema, deep_and_wide_ones_have_an_end) {
     EXPECT_EQ(judge(R"({"uniqueItems":true})", numbers + "]"), "body takes too long to check");
     // Expressions for which there is no fast way, on a long text.
     std::string slow = R"({"anyOf":[)";
-    for (int i = 20; i < 420; ++i) slow += R"({"pattern":"a[ax]{)" + std::to_string(i) + "}c\"},";
+    for (int i = 380; i < 420; ++i) slow += R"({"pattern":"a[ax]{)" + std::to_string(i) + "}c\"},";
     slow.back() = ']';
     std::string letters = "\"";
     for (int i = 0; i < 60'000; ++i) letters += i % 7 == 0 || i % 11 == 0 ? 'a' : 'x';
     EXPECT_EQ(judge(slow + "}", letters + "\""), "body takes too long to check");
     EXPECT_EQ(judge(R"({"pattern":"^[a-z]+$"})", letters + "\""), "");
+}
+
+TEST(JsonSchema, regular_expressions_have_an_end_each_and_together) {
+    EXPECT_EQ(judge(R"({"pattern":"^.{0,255}$"})", R"("x")"), "");
+    EXPECT_NE(judge(R"({"pattern":"^(.{1000}){1}.{1000}$"})", R"("x")").find("too large"),
+              std::string::npos);
+    std::string many = R"({"anyOf":[)";
+    for (int i = 0; i < 80; ++i) many += R"({"pattern":"^.{255}$"},)";
+    many.back() = ']';
+    EXPECT_NE(judge(many + "}", R"("x")").find("is too large together"), std::string::npos);
+    std::string small = R"({"anyOf":[)";
+    for (int i = 0; i < 500; ++i) small += R"({"pattern":"^[a-z]+@[a-z]+$"},)";
+    small.back() = ']';
+    EXPECT_EQ(judge(small + "}", R"("a@b")"), "");
 }
 
 // "{"k0":0,...}", and with `last` of the last member.
@@ -130,7 +144,8 @@ TEST(JsonSchema, names_that_must_be_there_have_an_end) {
 TEST(JsonSchema, words_about_a_value_are_short) {
     const std::string text = "\"" + std::string(50'000, 'x') + "\"";
     EXPECT_EQ(judge(R"({"const":)" + text + "}", "1"), "body is not the value that it must be");
-    EXPECT_EQ(judge(R"({"pattern":)" + text + "}", R"("y")"), "body does not match the pattern");
+    const std::string pattern = "\"" + std::string(2000, 'x') + "\"";
+    EXPECT_EQ(judge(R"({"pattern":)" + pattern + "}", R"("y")"), "body does not match the pattern");
 }
 
 TEST(JsonSchema, a_name_is_there_once) {
