@@ -61,6 +61,34 @@ TEST(Operations, answer_those_who_wait) {
     EXPECT_EQ(driver.must(WaitOperation{id, seconds(60)}).state, OperationState::failed);
 }
 
+TEST(Operations, count_the_steps_of_a_report_before_they_look_at_them) {
+    CoreLimits limits;
+    limits.operation.steps_max = 3;
+    EngineDriver driver(limits);
+    driver.must(DeclareType{vm_type()});
+    ReportOperation report;
+    report.id = driver.must(new_vm()).operation->id;
+    report.state = OperationState::running;
+    const auto refused_field = [&](const std::vector<std::string>& names) {
+        report.steps.clear();
+        for (const auto& name : names) {
+            OperationStep part;
+            part.name = name;
+            part.state = OperationState::running;
+            report.steps.push_back(std::move(part));
+        }
+        const auto reply = driver.ask(report);
+        return reply->has_value() ? std::string() : reply->error().field;
+    };
+    EXPECT_EQ(refused_field({""}), "steps[0].name");
+    EXPECT_EQ(refused_field({"", "b", "c", "d"}), "steps");
+    // With that of the applier itself they would be four.
+    EXPECT_EQ(refused_field({"b", "c", "d"}), "steps");
+    EXPECT_EQ(refused_field({"b", "c"}), "");
+    EXPECT_EQ(refused_field({"b", "c", "b"}), "");
+    EXPECT_EQ(refused_field({"d"}), "steps");
+}
+
 TEST(Operations, let_those_who_wait_go_when_the_server_stops) {
     EngineDriver driver;
     driver.must(DeclareType{vm_type()});

@@ -192,10 +192,14 @@ Result<std::optional<uint64_t>> read_count(JsonMembers& members, std::string_vie
     return std::optional(static_cast<uint64_t>(*count));
 }
 
-Result<std::vector<OperationStep>> read_steps(JsonMembers& members) {
+Result<std::vector<OperationStep>> read_steps(JsonMembers& members, size_t steps_max) {
     std::vector<OperationStep> steps;
     TRY_AS(const auto elements, members.array("steps"));
     if (!elements) return steps;
+    if (elements->size() > steps_max) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("must be at most {} of an operation", steps_max), "steps");
+    }
     for (size_t i = 0; i < elements->size(); ++i) {
         TRY_AS(auto one, JsonMembers::of((*elements)[i], fmt::format("steps[{}].", i)));
         OperationStep step;
@@ -225,7 +229,8 @@ Result<void> report(const Call& call) {
     TRY_AS(command.current, read_count(members, "current"));
     TRY_AS(command.end, read_count(members, "end"));
     TRY_AS(command.detail, members.text("detail"));
-    TRY_AS(command.steps, read_steps(members));
+    const auto& limits = call.exchange->frontend().node().partition_of(tenant_of(call)).limits();
+    TRY_AS(command.steps, read_steps(members, limits.operation.steps_max));
     TRY_AS(const auto error, members.object("error"));
     TRY_AS(const auto response, members.object("response"));
     TRY(members.only_known());
