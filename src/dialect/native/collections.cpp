@@ -62,11 +62,9 @@ Result<std::optional<CollectionCall>> resolve(const Call& call) {
     TRY_AS(const TenantId tenant, find_tenant(*snapshot, at.tenant));
     TRY_AS(auto type, find_item_type_by_path(*snapshot, tenant, path));
     if (!type) {
-        const size_t slash = path.rfind('/');
-        const auto id = percent_decode(path.substr(slash + 1));
-        if (!id) return std::optional<CollectionCall>();
-        at.id = *id;
-        TRY_AS(type, find_item_type_by_path(*snapshot, tenant, path.substr(0, slash)));
+        // The last word is that of the item; those of a type need no escapes.
+        if (!call.path.empty()) at.id = call.path.back().second;
+        TRY_AS(type, find_item_type_by_path(*snapshot, tenant, path.substr(0, path.rfind('/'))));
     }
     if (!type) return std::optional<CollectionCall>();
     at.type = type->name;
