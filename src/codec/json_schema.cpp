@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -47,12 +48,6 @@ re2::StringPiece piece(std::string_view text) {
     return {text.data(), text.size()};
 }
 
-bool is_multiple(double number, double of) {
-    const double quotient = number / of;
-    return std::isfinite(quotient) &&
-           std::abs(quotient - std::round(quotient)) <= 1e-9 * std::max(1.0, std::abs(quotient));
-}
-
 std::string member_path(const std::string& path, const std::string& root, std::string_view name) {
     return path == root ? std::string(name) : path + "." + std::string(name);
 }
@@ -72,7 +67,7 @@ public:
         if (node.never) return fail(wrong(path, "is not allowed"));
         TRY(check_kind(node, value, path));
         switch (value.kind()) {
-            case JsonKind::number: TRY(check_number(node, *value.number(), path)); break;
+            case JsonKind::number: TRY(check_number(node, JsonNumber(value), path)); break;
             case JsonKind::text: TRY(check_text(node, *value.text(), path)); break;
             case JsonKind::array: TRY(check_array(node, value, path)); break;
             case JsonKind::object: TRY(check_object(node, value, path)); break;
@@ -106,7 +101,7 @@ private:
             case JsonKind::null: return true;
             case JsonKind::boolean: return one.boolean() == other.boolean();
             case JsonKind::text: return is_equal_text(*one.text(), *other.text());
-            case JsonKind::number: return is_equal_number(one, other);
+            case JsonKind::number: return JsonNumber(one).compare(JsonNumber(other)) == 0;
             case JsonKind::array: return is_equal_array(one, other);
             case JsonKind::object: return is_equal_object(one, other);
         }
@@ -117,13 +112,6 @@ private:
         if (one.size() != other.size()) return false;
         look(one.size() / text_bytes_per_look);
         return one == other;
-    }
-
-    static bool is_equal_number(const JsonValue& one, const JsonValue& other) {
-        const auto whole = one.integer();
-        const auto other_whole = other.integer();
-        if (whole && other_whole) return *whole == *other_whole;
-        return *one.number() == *other.number();
     }
 
     bool is_equal_array(const JsonValue& one, const JsonValue& other) {
@@ -165,21 +153,25 @@ private:
         return {};
     }
 
-    static Result<void> check_number(const Node& node, double number, const std::string& path) {
-        if (node.minimum && number < *node.minimum) {
-            return fail(wrong(path, fmt::format("must be at least {}", *node.minimum)));
+    static Result<void> check_number(const Node& node, const JsonNumber& number,
+                                     const std::string& path) {
+        const auto fits = [&](const std::optional<Node::Limit>& limit, auto&& order) {
+            return !limit || order(number.compare(limit->number), 0);
+        };
+        if (!fits(node.minimum, std::greater_equal())) {
+            return fail(wrong(path, "must be at least " + node.minimum->text));
         }
-        if (node.maximum && number > *node.maximum) {
-            return fail(wrong(path, fmt::format("must be at most {}", *node.maximum)));
+        if (!fits(node.maximum, std::less_equal())) {
+            return fail(wrong(path, "must be at most " + node.maximum->text));
         }
-        if (node.above && number <= *node.above) {
-            return fail(wrong(path, fmt::format("must be above {}", *node.above)));
+        if (!fits(node.above, std::greater())) {
+            return fail(wrong(path, "must be above " + node.above->text));
         }
-        if (node.below && number >= *node.below) {
-            return fail(wrong(path, fmt::format("must be below {}", *node.below)));
+        if (!fits(node.below, std::less())) {
+            return fail(wrong(path, "must be below " + node.below->text));
         }
-        if (node.multiple_of && !is_multiple(number, *node.multiple_of)) {
-            return fail(wrong(path, fmt::format("must be a multiple of {}", *node.multiple_of)));
+        if (node.multiple_of && !number.is_multiple_of(node.multiple_of->number)) {
+            return fail(wrong(path, "must be a multiple of " + node.multiple_of->text));
         }
         return {};
     }

@@ -76,11 +76,11 @@ private:
                          const std::string& field) {
         using Reader = std::function<Result<void>(JsonSchemaCompiler&, Node&, const JsonValue&,
                                                   const std::string&)>;
-        const auto number = [](std::optional<double> Node::* member) -> Reader {
+        const auto number = [](std::optional<Node::Limit> Node::* member) -> Reader {
             return [member](JsonSchemaCompiler&, Node& to, const JsonValue& from,
                             const std::string& at) -> Result<void> {
-                to.*member = from.number();
-                if (!(to.*member)) return fail(wrong(at, "must be a number"));
+                if (from.kind() != JsonKind::number) return fail(wrong(at, "must be a number"));
+                to.*member = Node::Limit{JsonNumber(from), from.json()};
                 return {};
             };
         };
@@ -184,10 +184,9 @@ private:
     }
 
     Result<void> multiple_of(Node& node, const JsonValue& value, const std::string& field) {
-        node.multiple_of = value.number();
-        if (!node.multiple_of || *node.multiple_of <= 0) {
-            return fail(wrong(field, "must be a number above 0"));
-        }
+        const auto number = value.number();
+        if (!number || *number <= 0) return fail(wrong(field, "must be a number above 0"));
+        node.multiple_of = Node::Limit{JsonNumber(value), value.json()};
         return {};
     }
 

@@ -9,6 +9,7 @@
 
 #include <re2/re2.h>
 
+#include "codec/json_number.h"
 #include "codec/json_schema.h"
 
 // The parts of json_schema.cpp and json_schema_compile.cpp that they share.
@@ -37,11 +38,15 @@ struct JsonSchema::Node {
     std::string constant_needed;  // what is said of another value
     std::optional<std::vector<JsonValue>> choices;
 
-    std::optional<double> minimum;
-    std::optional<double> maximum;
-    std::optional<double> above;
-    std::optional<double> below;
-    std::optional<double> multiple_of;
+    struct Limit {
+        JsonNumber number;
+        std::string text;
+    };
+    std::optional<Limit> minimum;
+    std::optional<Limit> maximum;
+    std::optional<Limit> above;
+    std::optional<Limit> below;
+    std::optional<Limit> multiple_of;
 
     Bounds length;  // in code points
     std::optional<Pattern> pattern;

@@ -56,6 +56,39 @@ TEST(JsonSchema, formats_are_checked) {
     EXPECT_EQ(judge(R"({"format":"date-time"})", R"("soon")"), "body must be a date and time");
 }
 
+TEST(JsonSchema, numbers_are_what_they_say) {
+    // Two integers that the nearest double does not tell apart.
+    constexpr auto odd = "9007199254740993";
+    constexpr auto even = "9007199254740992";
+    EXPECT_EQ(judge(R"({"multipleOf":2})", odd), "body must be a multiple of 2");
+    EXPECT_EQ(judge(R"({"multipleOf":2})", even), "");
+    EXPECT_EQ(judge(R"({"multipleOf":2.0})", odd), "body must be a multiple of 2.0");
+    EXPECT_EQ(judge(R"({"exclusiveMaximum":9007199254740993})", even), "");
+    EXPECT_EQ(judge(R"({"exclusiveMinimum":9007199254740992})", odd), "");
+    EXPECT_EQ(judge(R"({"maximum":9007199254740992})", odd),
+              "body must be at most 9007199254740992");
+    EXPECT_EQ(judge(R"({"maximum":9007199254740992.0})", odd).substr(0, 15), "body must be at");
+    EXPECT_EQ(judge(R"({"minimum":-9007199254740992})", "-9007199254740993").substr(0, 15),
+              "body must be at");
+    EXPECT_EQ(judge(R"({"minimum":18446744073709551615})", "18446744073709551614").substr(0, 15),
+              "body must be at");
+    EXPECT_EQ(judge(R"({"maximum":18446744073709551615})", "9223372036854775807"), "");
+    EXPECT_EQ(judge(R"({"const":18446744073709551615})", "18446744073709551614").substr(0, 12),
+              "body must be");
+    EXPECT_EQ(judge(R"({"const":2})", "2.0"), "");
+    EXPECT_EQ(judge(R"({"uniqueItems":true})", "[9007199254740992,9007199254740993]"), "");
+    // Between integers and fractions, and beyond integers.
+    EXPECT_EQ(judge(R"({"minimum":-1.5})", "-1"), "");
+    EXPECT_EQ(judge(R"({"minimum":-1.5})", "-2"), "body must be at least -1.5");
+    EXPECT_EQ(judge(R"({"maximum":1.5})", "2"), "body must be at most 1.5");
+    EXPECT_EQ(judge(R"({"maximum":1e300})", "18446744073709551615"), "");
+    EXPECT_EQ(judge(R"({"minimum":-1e300})", "-9223372036854775808"), "");
+    EXPECT_EQ(judge(R"({"maximum":0})", "-0.0"), "");
+    EXPECT_EQ(judge(R"({"minimum":0})", "-0.0"), "");
+    EXPECT_EQ(judge(R"({"multipleOf":0.01})", "19.99"), "");
+    EXPECT_EQ(judge(R"({"multipleOf":0.01})", "19.995"), "body must be a multiple of 0.01");
+}
+
 TEST(JsonSchema, deep_and_wide_ones_have_an_end) {
     std::string deep = "true";
     for (int i = 0; i < 40; ++i) deep = R"({"not":)" + deep + "}";
