@@ -56,6 +56,24 @@ TEST(JsonSchema, formats_are_checked) {
     EXPECT_EQ(judge(R"({"format":"date-time"})", R"("soon")"), "body must be a date and time");
 }
 
+TEST(JsonSchema, a_date_and_time_is_whole) {
+    const auto is_good = [](const std::string& text) {
+        return judge(R"({"format":"date-time"})", "\"" + text + "\"").empty();
+    };
+    for (const auto* good :
+         {"2026-11-21T07:52:09.123456Z", "2026-11-21t07:52:09z", "2026-11-21T07:52:09+01:00",
+          "2024-02-29T00:00:00Z", "1998-12-31T23:59:60Z", "1998-12-31T15:59:60.5-08:00"}) {
+        EXPECT_TRUE(is_good(good)) << good;
+    }
+    for (const auto* bad :
+         {"3000", "2026-11-21", "2026-11-21T07:52:09", "2026-11-21T07:52Z", "2026-02-29T00:00:00Z",
+          "2026-13-01T00:00:00Z", "2026-11-21T24:00:00Z", "2026-11-21T07:60:00Z",
+          "2026-11-21T07:52:60Z", "2026-11-21 07:52:09Z", "2026-11-21T07:52:09.Z",
+          "2026-11-21T07:52:09+0100", "2026-11-21T07:52:09+24:00", "1761033129", ""}) {
+        EXPECT_FALSE(is_good(bad)) << bad;
+    }
+}
+
 TEST(JsonSchema, numbers_are_what_they_say) {
     // Two integers that the nearest double does not tell apart.
     constexpr auto odd = "9007199254740993";
