@@ -142,8 +142,10 @@ Result<std::optional<ItemWritten>> Collections::find_replay(TenantId tenant,
     if (!known) return std::optional<ItemWritten>();
     const auto remembered = decode(*known);
     TRY_AS(auto item, find_item(step.rows, tenant, command.type, remembered.id));
-    // It was made and is not there any more: nothing may be made twice.
-    if (!item) return fail(no_such_item(command.type, remembered.id));
+    // It was made and is not there any more, or not theirs any more: nothing may be made twice.
+    const bool is_hidden =
+        item && command.requester.only_own && !is_owned_by(*item, command.requester.user);
+    if (!item || is_hidden) return fail(no_such_item(command.type, remembered.id));
     ItemWritten written;
     written.item = std::move(*item);
     written.replayed = true;
