@@ -33,7 +33,8 @@ void add_audience(Event& event, const EventRule& rule, const std::optional<Uuid>
     event.audience = std::move(audience);
 }
 
-// Before and after: whoever loses an item must hear of it.
+// Before and after: whoever loses an item must hear of it. For topics only, since not all of them
+// may see what the event says.
 std::vector<Uuid> all_owners(const ItemChange& change) {
     std::vector<Uuid> owners;
     for (const auto* item : {change.before, change.after}) {
@@ -115,7 +116,7 @@ Event item_event(TenantId tenant, const ItemChange& change) {
         event.type = "item.updated";
         rule = &change.type.updated;
     }
-    if (*rule) add_audience(event, **rule, change.requester, owners);
+    if (*rule) add_audience(event, **rule, change.requester, item->owners);
     JsonWriter json(event.data);
     json.begin_object();
     json.member("type", change.type.name);
@@ -131,6 +132,35 @@ Event item_event(TenantId tenant, const ItemChange& change) {
     }
     json.key("item");
     json.raw(item->document);
+    json.end_object();
+    return event;
+}
+
+std::optional<Event> item_left_event(TenantId tenant, const ItemChange& change) {
+    const bool is_update = change.before != nullptr && change.after != nullptr;
+    if (!is_update || !change.type.deleted) return std::nullopt;
+    EventRule rule = *change.type.deleted;
+    rule.reach = EventReach::owners;
+    std::vector<Uuid> former;
+    const auto& owners = change.after->owners;
+    for (const auto& owner : change.before->owners) {
+        if (std::find(owners.begin(), owners.end(), owner) == owners.end()) former.push_back(owner);
+    }
+    if (former.empty()) return std::nullopt;
+    Event event;
+    event.tenant = tenant;
+    event.type = "item.left";
+    event.subject = change.after->id;
+    add_audience(event, rule, change.requester, former);
+    JsonWriter json(event.data);
+    json.begin_object();
+    json.member("type", change.type.name);
+    json.member("id", change.after->id);
+    json.member("revision", change.revision.value);
+    json.key("item");
+    json.begin_object();
+    json.member(change.type.id_field, change.after->id);
+    json.end_object();
     json.end_object();
     return event;
 }

@@ -36,6 +36,9 @@ struct ItemChange {
 
 Event item_event(TenantId tenant, const ItemChange& change);
 
+// For those who owned it until now: to them it is deleted, and they are told nothing of it but its
+// id. Nothing where there are none, or where nobody hears of deletions.
+std::optional<Event> item_left_event(TenantId tenant, const ItemChange& change);
 // `type` is null when it is not declared any more.
 Event operation_event(TenantId tenant, const OperationRecord& record, const ItemType* type);
 

@@ -257,8 +257,9 @@ Result<ItemWritten> Collections::write(TenantId tenant, WriteItem command, Step&
     ItemWritten written;
     written.is_new = !before;
     const auto operation_id = operations_.propose_id(type, command.operation_id, step);
-    step.emit(item_event(tenant,
-                         {type, old, &item, command.requester.user, operation_id, item.revision}));
+    const ItemChange change{type, old, &item, command.requester.user, operation_id, item.revision};
+    step.emit(item_event(tenant, change));
+    if (auto left = item_left_event(tenant, change)) step.emit(std::move(*left));
     if (operation_id) {
         written.operation = operations_.begin(
             tenant,
