@@ -165,18 +165,38 @@ std::optional<Event> item_left_event(TenantId tenant, const ItemChange& change) 
     return event;
 }
 
-Event operation_event(TenantId tenant, const OperationRecord& record, const ItemType* type) {
+namespace {
+
+Event begin_operation_event(TenantId tenant, const OperationRecord& record, std::string_view what) {
     Event event;
     event.tenant = tenant;
-    event.type = "operation." + std::string(operation_state_name(record.state));
+    event.type = "operation." + std::string(what);
     event.subject = record.id.text();
     event.topics = {operations_topic(), operations_of_topic(record.type)};
     if (record.requester) event.topics.push_back(requested_topic(*record.requester));
     event.topics.push_back(operation_topic(record.id));
+    return event;
+}
+
+}  // namespace
+
+Event operation_event(TenantId tenant, const OperationRecord& record, const ItemType* type) {
+    Event event = begin_operation_event(tenant, record, operation_state_name(record.state));
     if (type != nullptr && type->progress) {
         add_audience(event, *type->progress, record.requester, {});
     }
     write_operation(event.data, record);
+    return event;
+}
+
+Event operation_forgotten_event(TenantId tenant, const OperationRecord& record, Revision revision) {
+    Event event = begin_operation_event(tenant, record, "forgotten");
+    JsonWriter json(event.data);
+    json.begin_object();
+    json.member("id", record.id.text());
+    json.member("revision", revision.value);
+    json.member("reason", "forgotten");
+    json.end_object();
     return event;
 }
 

@@ -125,7 +125,8 @@ void follow(const Call& call, Topic topic, std::optional<Cursor> after,
 
 std::string operation_frame(const Event& event, const std::string& cursor) {
     std::string text;
-    append_sse_event(text, cursor, "operation", event.data);
+    const bool is_forgotten = event.type == "operation.forgotten";
+    append_sse_event(text, cursor, is_forgotten ? "removed" : "operation", event.data);
     return text;
 }
 
