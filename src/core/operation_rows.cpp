@@ -218,17 +218,24 @@ bool OperationListing::is_wanted(const OperationRecord& record) const {
     return !request_.requester || record.requester == request_.requester;
 }
 
+// Of the rows of one page, beyond which it takes no further one: a row may have 100 KiB.
+constexpr size_t page_bytes_max = 64u << 10;
+
 Result<OperationListing::Page> OperationListing::next(size_t rows_max, size_t limit) {
     Page page;
     const auto scan =
         snapshot_->scan(operation_key(request_.tenant, 0),
                         operation_key(request_.tenant, request_.before), ScanOrder::descending);
-    for (size_t rows = 0; scan->valid() && rows < rows_max && page.operations.size() < limit;
+    size_t bytes = 0;
+    for (size_t rows = 0; scan->valid() && rows < rows_max && page.operations.size() < limit &&
+                          bytes < page_bytes_max;
          scan->next(), ++rows) {
         auto record = decode_operation(scan->key(), scan->value());
         if (!record) return fail(damaged());
         page.reached = request_.before = record->number;
-        if (is_wanted(*record)) page.operations.push_back(std::move(*record));
+        if (!is_wanted(*record)) continue;
+        bytes += scan->value().size();
+        page.operations.push_back(std::move(*record));
     }
     TRY(scan->status());
     page.at_end = !scan->valid();

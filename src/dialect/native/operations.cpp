@@ -277,43 +277,48 @@ Result<std::vector<OperationState>> parse_states(std::string_view text) {
 // Goes through operations, some at a time, with its turn on the thread given back in between.
 class ListAnswer : public std::enable_shared_from_this<ListAnswer> {
 public:
-    ListAnswer(ExchangePtr exchange, OperationListing listing, size_t limit, std::string link)
+    ListAnswer(ExchangePtr exchange, OperationListing listing, size_t limit, size_t bytes_max,
+               std::string link)
         : exchange_(std::move(exchange)),
           listing_(std::move(listing)),
           limit_(limit),
+          bytes_max_(bytes_max),
           link_(std::move(link)) {}
 
     void go_on() {
         if (exchange_->is_gone()) return;
-        auto page = listing_.next(rows_per_turn, limit_ - operations_.size());
+        auto page = listing_.next(rows_per_turn, limit_ - count_);
         if (!page) return exchange_->respond(problem(page.error()));
-        std::move(page->operations.begin(), page->operations.end(),
-                  std::back_inserter(operations_));
-        if (!page->at_end && operations_.size() < limit_) {
+        bool has_more = !page->at_end;
+        uint64_t reached = page->reached;
+        for (const auto& record : page->operations) {
+            if (body_.size() >= bytes_max_) {
+                has_more = true;
+                break;
+            }
+            if (count_ > 0) body_ += ',';
+            write_operation(body_, record);
+            reached = record.number;
+            ++count_;
+        }
+        const bool is_full = count_ >= limit_ || body_.size() >= bytes_max_;
+        if (has_more && !is_full) {
             return exchange_->frontend().run_later([self = shared_from_this()] { self->go_on(); });
         }
-        std::string body;
-        JsonWriter json(body);
-        json.begin_object();
-        json.key("operations");
-        json.begin_array();
-        for (const auto& record : operations_) {
-            std::string text;
-            write_operation(text, record);
-            json.raw(text);
-        }
-        json.end_array();
-        if (!page->at_end) json.member("next", link_ + std::to_string(page->reached));
-        json.end_object();
-        exchange_->respond(json_response(200, std::move(body)));
+        body_ += ']';
+        if (has_more) body_ += fmt::format(R"(,"next":"{}{}")", link_, reached);
+        body_ += '}';
+        exchange_->respond(json_response(200, std::move(body_)));
     }
 
 private:
     const ExchangePtr exchange_;
     OperationListing listing_;
     const size_t limit_;
+    const size_t bytes_max_;
     const std::string link_;
-    std::vector<OperationRecord> operations_;
+    std::string body_ = R"({"operations":[)";
+    size_t count_ = 0;
 };
 
 // With `requester` and nothing else, what happens to them is found by that; else by what they
@@ -379,8 +384,10 @@ Result<void> list(const Call& call) {
     }
     const auto page_limit = static_cast<size_t>(limit.value_or(page_limit_default));
     call.exchange->expect_lengthy();
+    const auto& limits = call.exchange->frontend().node().partition_of(tenant_of(call)).limits();
     std::make_shared<ListAnswer>(call.exchange, OperationListing(snapshot, std::move(request)),
-                                 page_limit, fmt::format("{}limit={}&before=", link, page_limit))
+                                 page_limit, limits.collection.answer_bytes_max,
+                                 fmt::format("{}limit={}&before=", link, page_limit))
         ->go_on();
     return {};
 }
