@@ -217,6 +217,29 @@ TEST(Appliers, are_told_with_the_commit_and_forgotten_with_the_type) {
     driver.engine().check(driver.clock().now());
 }
 
+TEST(Appliers, are_told_until_the_deadline_however_often_that_fails) {
+    EngineDriver driver;
+    auto type = vm_type();
+    type.appliers = {{"called", "http://applier.example/"}};
+    type.deadline = std::chrono::hours(24 * 5);
+    driver.must(DeclareType{type});
+    driver.must(new_vm());
+    // More attempts than any other subscriber gets.
+    size_t attempts = 0;
+    for (; attempts < 10'100; ++attempts) {
+        const auto effects = driver.effects();
+        ASSERT_EQ(effects.size(), 1u) << "after " << attempts << " attempts";
+        driver.must(ReportDelivery{effects[0].outbox, effects[0].subscription, effects[0].window, 0,
+                                   ReportDelivery::Failure{"it is away", {}, false}});
+        driver.advance(seconds(40));
+    }
+    // Its operation has failed then, and nobody works on it any more.
+    driver.effects();
+    driver.advance(std::chrono::hours(24));
+    EXPECT_TRUE(driver.effects().empty());
+    EXPECT_EQ(driver.engine().statistics().operations.timed_out, 1u);
+}
+
 TEST(Feed, tells_a_stream_of_several_topics_once_and_of_new_ones_from_now_on) {
     EngineDriver driver;
     auto type = vm_type();
