@@ -47,6 +47,14 @@ Error damaged(const char* what) {
 
 }  // namespace
 
+bool is_everybodys_own(const ItemType& type) {
+    return (type.path + "/").find("/me/") != std::string::npos;
+}
+
+bool is_owned_by(const CollectionItem& item, const std::optional<Uuid>& user) {
+    return user && std::find(item.owners.begin(), item.owners.end(), *user) != item.owners.end();
+}
+
 std::string item_type_key(TenantId tenant, std::string_view name) {
     return KeyBuilder(Table::item_type).u8(by_name).tenant(tenant).tail(name).take();
 }

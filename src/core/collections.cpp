@@ -32,10 +32,6 @@ Error no_such_item(std::string_view type, std::string_view id) {
     return {ErrorCode::not_found, fmt::format("there is no {} {}", type, id), {}};
 }
 
-bool is_owned_by(const CollectionItem& item, const std::optional<Uuid>& user) {
-    return user && std::find(item.owners.begin(), item.owners.end(), *user) != item.owners.end();
-}
-
 Result<void> check_requester(const Requester& requester) {
     if (!requester.only_own || requester.user) return {};
     return fail(ErrorCode::forbidden, "this is everybody's own, and the credential names no user");

@@ -130,8 +130,7 @@ Result<void> ItemTypes::check_type(TenantId tenant, const ItemType& type) const 
                                           "_ - . ~, and have at most {} bytes",
                                           limits_.path_bytes_max)));
         }
-        const bool is_own = (type.path + "/").find("/me/") != std::string::npos;
-        if (is_own && type.owner_field.empty()) {
+        if (is_everybodys_own(type) && type.owner_field.empty()) {
             return fail(wrong("owner_field", "is required with a path for everybody's own"));
         }
     }

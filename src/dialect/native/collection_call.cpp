@@ -218,9 +218,7 @@ Result<void> show_item(const Call& call, const CollectionCall& at) {
     TRY_AS(const TenantId tenant, find_tenant(*snapshot, at.tenant));
     TRY_AS(const auto item, find_item(*snapshot, tenant, at.type, at.id));
     const auto& user = call.exchange->identity().user_uuid;
-    const bool is_hidden =
-        item && at.only_own &&
-        (!user || std::find(item->owners.begin(), item->owners.end(), *user) == item->owners.end());
+    const bool is_hidden = item && at.only_own && !is_owned_by(*item, user);
     if (!item || is_hidden) {
         return fail(ErrorCode::not_found, fmt::format("there is no {} {}", at.type, at.id));
     }

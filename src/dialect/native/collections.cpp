@@ -47,10 +47,6 @@ Result<void> remove(const Call& call) {
     return remove_item(call, item_of(call));
 }
 
-bool is_everybodys_own(std::string_view path) {
-    return (std::string(path) + "/").find("/me/") != std::string::npos;
-}
-
 // The collection, or the item, that a path stands for; nothing when it is no type's.
 Result<std::optional<CollectionCall>> resolve(const Call& call) {
     auto path = call.request.path;
@@ -69,7 +65,7 @@ Result<std::optional<CollectionCall>> resolve(const Call& call) {
     if (!type) return std::optional<CollectionCall>();
     at.type = type->name;
     at.base = type->path;
-    at.only_own = is_everybodys_own(type->path);
+    at.only_own = is_everybodys_own(*type);
     return std::optional(std::move(at));
 }
 
