@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "core/instant_bytes.h"
 #include "storage/keys.h"
 
 namespace signalbox {
@@ -14,14 +15,6 @@ constexpr uint8_t item_row_version = 1;
 // The two kinds of rows in the table of types.
 constexpr uint8_t by_name = 1;
 constexpr uint8_t by_path = 2;
-
-void put_instant(std::string& out, Instant at) {
-    put_signed_varint(out, at.time_since_epoch().count());
-}
-
-Instant read_instant(ByteReader& reader) {
-    return Instant(Duration(reader.signed_varint()));
-}
 
 void put_rule(std::string& out, const std::optional<EventRule>& rule) {
     put_u8(out, rule ? 1 : 0);

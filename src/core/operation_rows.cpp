@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "core/instant_bytes.h"
 #include "storage/keys.h"
 
 namespace signalbox {
@@ -16,14 +17,6 @@ constexpr uint8_t live = 2;
 constexpr uint8_t to_forget = 3;
 
 constexpr uint8_t state_last = static_cast<uint8_t>(OperationState::cancelled);
-
-void put_instant(std::string& out, Instant at) {
-    put_signed_varint(out, at.time_since_epoch().count());
-}
-
-Instant read_instant(ByteReader& reader) {
-    return Instant(Duration(reader.signed_varint()));
-}
 
 // False when it is none.
 bool read_state(ByteReader& reader, OperationState& state) {
