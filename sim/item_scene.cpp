@@ -175,6 +175,8 @@ ItemScene::ItemScene(World& world)
 }
 
 void ItemScene::act() {
+    // A server that stops or starts commits as well, and its clients may have heard of that.
+    if (world_.is_up()) observe();
     write();
     report();
     for (const auto& follower : followers_) follower->act();
