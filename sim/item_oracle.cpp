@@ -45,6 +45,8 @@ void ItemOracle::observe(World& world) {
                 see_item({event.position, event.subject, data.at("revision").get<uint64_t>(),
                           event.type == "item.deleted"},
                          data.at("owners").dump());
+            } else if (event.type == "operation.forgotten") {
+                see_forgotten(event.subject);
             } else {
                 const auto state = parse_operation_state(data.at("state").get<std::string>());
                 const auto deadline = parse_instant(data.at("deadline").get<std::string>());
@@ -106,6 +108,14 @@ void ItemOracle::see_operation(const std::string& id, const Known& now) {
     } else {
         live_.insert(id);
     }
+}
+
+void ItemOracle::see_forgotten(const std::string& id) {
+    const auto known = operations_.find(id);
+    if (known == operations_.end() || !has_ended(known->second.state)) {
+        return complain("operation " + id + " is forgotten and has not ended, or was before");
+    }
+    operations_.erase(known);
 }
 
 std::string ItemOracle::some_operation(uint64_t random) const {

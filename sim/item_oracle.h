@@ -21,7 +21,8 @@ class World;
 // - the state that a follower is told is that of the revision at which it is complete;
 // - behind it, it is told every change, once, in order, and nothing else, however often it comes
 //   back; whoever follows the items of one owner is told of those that leave him, too;
-// - an operation goes only forward, each change of it has the next number, and it ends once;
+// - an operation goes only forward, each change of it has the next number, it ends once, and is
+//   forgotten once and only then;
 // - no operation is left when its deadline has passed and the server has had time to notice.
 class ItemOracle {
 public:
@@ -81,6 +82,7 @@ private:
     void look_for_overdue(World& world);
     void see_item(const Told& told, const std::string& owners);
     void see_operation(const std::string& id, const Known& now);
+    void see_forgotten(const std::string& id);
     [[nodiscard]] std::map<std::string, uint64_t> items_at(FeedPosition position,
                                                            bool only_owned) const;
     // The first one behind that position that a follower is told; null when there is none.

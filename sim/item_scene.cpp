@@ -16,6 +16,8 @@ using nlohmann::json;
 constexpr const char* owner = "28732736-22ea-4e3f-8333-8e137184676a";
 constexpr const char* declaration =
     R"({"owner_field":"owner","appliers":["a","b"],"deadline":"5s","retention":"20s"})";
+constexpr size_t large_bytes = 60'000;
+constexpr size_t depth = 120;
 
 }  // namespace
 
@@ -88,25 +90,117 @@ void ItemFollower::take_event(const std::string& text) {
     oracle_.is_told({cursor->position, change.at("id"), change.at("revision"), type == "removed"});
 }
 
+void ItemPoller::act() {
+    if (is_done_) return;
+    if (!http_.is_waiting()) return ask();
+    SimResponse response;
+    if (http_.poll(response) != SimHttp::Progress::answered) return;
+    if (response.status == 410) {
+        cursor_.clear();
+    } else if (response.status != 200) {
+        // Not declared yet, or the server starts or stops.
+        ASSERT(response.status == 503 || response.status == 404);
+    } else if (asked_for_list_) {
+        take_list(response.body);
+    } else {
+        take_changes(response.body);
+    }
+}
+
+bool ItemPoller::retire() {
+    is_retired_ = true;
+    act();
+    return is_done_;
+}
+
+void ItemPoller::ask() {
+    Random& random = world_.random();
+    if (random.chance(1, 12)) cursor_.clear();
+    asked_for_list_ = cursor_.empty();
+    asked_at_the_end_ = is_retired_;
+    if (asked_for_list_) {
+        http_.send({"GET", target_ + "limit=1000", {}, {}});
+        return;
+    }
+    const auto wait = is_retired_ ? 0 : random.below(3000);
+    http_.send(
+        {"GET",
+         fmt::format("{}cursor={}&wait={}ms&limit={}", target_, cursor_, wait, 1 + random.below(5)),
+         {},
+         {}});
+}
+
+void ItemPoller::take_list(const std::string& body) {
+    const auto list = json::parse(body);
+    // The pages behind it may be newer.
+    if (list.contains("next")) return;
+    oracle_.state_begins();
+    for (const auto& item : list.at("items")) {
+        oracle_.has_item(item.at("id"), item.at("revision"));
+    }
+    cursor_ = list.at("cursor").get<std::string>();
+    const auto cursor = Cursor::parse(cursor_);
+    ASSERT(cursor);
+    oracle_.is_complete(cursor->position);
+}
+
+void ItemPoller::take_changes(const std::string& body) {
+    const auto answer = json::parse(body);
+    const auto& changes = answer.at("changes");
+    for (const auto& change : changes) {
+        // The first event of its commit.
+        const auto revision = change.at("revision").get<uint64_t>();
+        oracle_.is_told(
+            {{Revision(revision), 0}, change.at("id"), revision, change.contains("removed")});
+    }
+    cursor_ = answer.at("cursor").get<std::string>();
+    const auto cursor = Cursor::parse(cursor_);
+    ASSERT(cursor);
+    oracle_.passes(cursor->position);
+    is_done_ = asked_at_the_end_ && changes.empty();
+}
+
 ItemScene::ItemScene(World& world)
     : world_(world), oracle_("vm", *Uuid::parse(owner)), writer_(world), worker_(world) {
-    const std::string all = "/api/v1/collections/vm?watch=true";
+    const std::string path = "/api/v1/collections/vm?";
+    const std::string all = path + "watch=true";
     const std::string owned = all + "&owner=" + owner;
     followers_.push_back(
         std::make_unique<ItemFollower>(world, oracle_, "who follows all", all, false));
     followers_.push_back(std::make_unique<ItemFollower>(world, oracle_, "the owner", owned, true));
+    pollers_.push_back(
+        std::make_unique<ItemPoller>(world, oracle_, "who asks for all", path, false));
+    pollers_.push_back(std::make_unique<ItemPoller>(world, oracle_, "the owner who asks",
+                                                    path + "owner=" + owner + "&", true));
 }
 
 void ItemScene::act() {
+    // A server that stops or starts commits as well, and its clients may have heard of that.
+    if (world_.is_up()) observe();
     write();
     report();
     for (const auto& follower : followers_) follower->act();
+    for (const auto& poller : pollers_) poller->act();
 }
 
 void ItemScene::cut_one() {
-    const auto choice = world_.random().below(followers_.size() + 2);
+    auto choice = world_.random().below(followers_.size() + pollers_.size() + 2);
     if (choice < followers_.size()) return followers_[choice]->cut();
-    (choice == followers_.size() ? writer_ : worker_).cut();
+    choice -= followers_.size();
+    if (choice < pollers_.size()) return pollers_[choice]->cut();
+    (choice == pollers_.size() ? writer_ : worker_).cut();
+}
+
+// Now and then one that is nearly as large, or as deep, as it may be.
+std::string ItemScene::some_item() {
+    Random& random = world_.random();
+    std::string body = fmt::format(R"({{"n":{})", random.below(100));
+    if (random.chance(1, 2)) body += fmt::format(R"(,"owner":"{}")", owner);
+    if (random.chance(1, 50)) body += R"(,"large":")" + std::string(large_bytes, 'x') + "\"";
+    if (random.chance(1, 20)) {
+        body += R"(,"deep":)" + std::string(depth, '[') + std::string(depth, ']');
+    }
+    return body + "}";
 }
 
 void ItemScene::answered(const SimResponse& response, const std::string& what) {
@@ -133,9 +227,7 @@ void ItemScene::write() {
     if (is_retired_ || !random.chance(1, 8)) return;
     const auto id = std::string(1, static_cast<char>('a' + random.below(6)));
     const auto target = "/api/v1/collections/vm/" + id;
-    const auto body = random.chance(1, 2)
-                          ? fmt::format(R"({{"n":{},"owner":"{}"}})", random.below(100), owner)
-                          : fmt::format(R"({{"n":{}}})", random.below(100));
+    const auto body = some_item();
     const auto choice = random.below(10);
     if (choice < 2) {
         writer_.send({"DELETE", target, {}, {}});
@@ -178,11 +270,15 @@ void ItemScene::report() {
 bool ItemScene::retire() {
     is_retired_ = true;
     act();
-    return oracle_.all_have_ended() && !writer_.is_waiting() && !worker_.is_waiting();
+    if (!oracle_.all_have_ended() || writer_.is_waiting() || worker_.is_waiting()) return false;
+    bool all_know = true;
+    for (const auto& poller : pollers_) all_know = poller->retire() && all_know;
+    return all_know;
 }
 
 void ItemScene::check_at_rest() {
     for (const auto& follower : followers_) follower->check_at_rest();
+    for (const auto& poller : pollers_) poller->check_at_rest();
     for (const auto& complaint : oracle_.complaints()) complaints_.push_back(complaint);
 }
 

@@ -38,6 +38,39 @@ private:
     uint64_t resyncs_ = 0;
 };
 
+// Follows a collection with a question for each answer: it lists what there is, and asks then what
+// has changed behind the cursor that it got last, at most so much at a time.
+class ItemPoller {
+public:
+    ItemPoller(World& world, ItemOracle& oracle, const std::string& name, std::string target,
+               bool only_owned)
+        : world_(world),
+          oracle_(oracle, name, only_owned),
+          target_(std::move(target)),
+          http_(world) {}
+
+    void act();
+    void cut() { http_.cut(); }
+    // Nothing changes any more. True when it has been told so.
+    bool retire();
+    void check_at_rest() { oracle_.check_at_rest(); }
+
+private:
+    void ask();
+    void take_list(const std::string& body);
+    void take_changes(const std::string& body);
+
+    World& world_;
+    ItemOracle::Follower oracle_;
+    const std::string target_;
+    SimHttp http_;
+    std::string cursor_;
+    bool asked_for_list_ = false;
+    bool is_retired_ = false;
+    bool asked_at_the_end_ = false;
+    bool is_done_ = false;
+};
+
 // Those who change a collection, those who make its changes true, and those who follow it.
 class ItemScene {
 public:
@@ -56,6 +89,7 @@ public:
 private:
     void write();
     void report();
+    [[nodiscard]] std::string some_item();
     void answered(const SimResponse& response, const std::string& what);
 
     World& world_;
@@ -63,6 +97,7 @@ private:
     SimHttp writer_;
     SimHttp worker_;
     std::vector<std::unique_ptr<ItemFollower>> followers_;
+    std::vector<std::unique_ptr<ItemPoller>> pollers_;
     bool is_declared_ = false;
     bool is_retired_ = false;
     unsigned written_ = 0;

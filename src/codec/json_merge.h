@@ -1,14 +1,14 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
-#include "base/result.h"
+#include "codec/json_reader.h"
 
 namespace signalbox {
 
-// `target` after the merge patch (RFC 7396). Both are valid JSON and not deeper than JsonDocument
-// takes. Members keep their order, new ones come last.
-Result<std::string> json_merge_patch(std::string_view target, std::string_view patch);
+// `target` after the merge patch (RFC 7396). Members keep their order, new ones come last; of
+// a name that is twice in one object of the patch the last one counts. Costs little more than to
+// write both down.
+std::string json_merge_patch(const JsonValue& target, const JsonValue& patch);
 
 }  // namespace signalbox

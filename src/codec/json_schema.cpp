@@ -1,21 +1,25 @@
 #include "codec/json_schema.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <functional>
 
 #include <fmt/format.h>
 
 #include "base/ids.h"
-#include "base/time.h"
 #include "codec/json_schema_node.h"
 #include "codec/json_writer.h"
 
 namespace signalbox {
 namespace {
 
-// Values that are looked at for one check, each time anew for each schema: what takes more is
-// either an attack or a mistake.
+// Values that are looked at for one check, each time anew for each schema, and with each value that
+// another one is compared with: what takes more is either an attack or a mistake. Whatever grows
+// with the value or with the schema is counted.
 constexpr size_t looks_max = 200'000;
+// So much of a text is looked at in the time of one look.
+constexpr size_t text_bytes_per_look = 256;
 // A regular expression that is too large for RE2's fast way looks at each of its instructions for
 // each byte, at some 6 ns: all looks together are worth 80 ms then.
 constexpr size_t instructions_per_look = 64;
@@ -25,37 +29,13 @@ bool is_integer(const JsonValue& value) {
     return number && *number == std::floor(*number);
 }
 
-bool is_equal(const JsonValue& one, const JsonValue& other) {
-    if (one.kind() != other.kind()) return false;
-    switch (one.kind()) {
-        case JsonKind::null: return true;
-        case JsonKind::boolean: return one.boolean() == other.boolean();
-        case JsonKind::text: return one.text() == other.text();
-        case JsonKind::number: {
-            const auto whole = one.integer();
-            const auto other_whole = other.integer();
-            if (whole && other_whole) return *whole == *other_whole;
-            return *one.number() == *other.number();
-        }
-        case JsonKind::array: {
-            const auto elements = one.elements();
-            const auto others = other.elements();
-            return std::equal(elements.begin(), elements.end(), others.begin(), others.end(),
-                              is_equal);
-        }
-        case JsonKind::object: {
-            const auto members = one.members();
-            const auto others = other.members();
-            if (members.size() != others.size()) return false;
-            return std::all_of(members.begin(), members.end(), [&](const auto& member) {
-                const auto same = std::find_if(others.begin(), others.end(), [&](const auto& each) {
-                    return each.first == member.first;
-                });
-                return same != others.end() && is_equal(member.second, same->second);
-            });
-        }
-    }
-    return false;
+using Members = std::vector<std::pair<std::string_view, JsonValue>>;
+
+Members sorted_members(const JsonValue& value) {
+    auto members = value.members();
+    std::sort(members.begin(), members.end(),
+              [](const auto& one, const auto& other) { return one.first < other.first; });
+    return members;
 }
 
 size_t code_points(std::string_view text) {
@@ -68,10 +48,35 @@ re2::StringPiece piece(std::string_view text) {
     return {text.data(), text.size()};
 }
 
-bool is_multiple(double number, double of) {
-    const double quotient = number / of;
-    return std::isfinite(quotient) &&
-           std::abs(quotient - std::round(quotient)) <= 1e-9 * std::max(1.0, std::abs(quotient));
+// As RFC 3339 has it, and no less: "2026-11-21T07:52:09.5+01:00".
+bool is_date_time(std::string_view text) {
+    static const RE2 form(R"((\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?)"
+                          R"((?:[Zz]|([+-])(\d{2}):(\d{2})))");
+    int year = 0;
+    unsigned month = 0;
+    unsigned day = 0;
+    int hour = 0;
+    int minute = 0;
+    int second = 0;
+    std::string sign;
+    std::string offset_hour;
+    std::string offset_minute;
+    if (!RE2::FullMatch(piece(text), form, &year, &month, &day, &hour, &minute, &second, &sign,
+                        &offset_hour, &offset_minute)) {
+        return false;
+    }
+    const auto two_digits = [](const std::string& digits) {
+        return digits.empty() ? 0 : (digits[0] - '0') * 10 + (digits[1] - '0');
+    };
+    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
+                                           std::chrono::day(day)};
+    if (!date.ok() || hour > 23 || minute > 59 || second > 60) return false;
+    if (two_digits(offset_hour) > 23 || two_digits(offset_minute) > 59) return false;
+    // A leap second is the last one of a day of UTC.
+    constexpr int day_minutes = 24 * 60;
+    const int offset = two_digits(offset_hour) * 60 + two_digits(offset_minute);
+    const int at = hour * 60 + minute + (sign == "-" ? offset : -offset) + day_minutes;
+    return second < 60 || at % day_minutes == day_minutes - 1;
 }
 
 std::string member_path(const std::string& path, const std::string& root, std::string_view name) {
@@ -88,11 +93,12 @@ public:
     explicit JsonSchemaCheck(const std::string& root) : root_(root) {}
 
     Result<void> check(const Node& node, const JsonValue& value, const std::string& path) {
-        if (++looks_ > looks_max) return fail(wrong(root_, "takes too long to check"));
+        look(1 + path.size() / text_bytes_per_look);
+        TRY(in_time());
         if (node.never) return fail(wrong(path, "is not allowed"));
         TRY(check_kind(node, value, path));
         switch (value.kind()) {
-            case JsonKind::number: TRY(check_number(node, *value.number(), path)); break;
+            case JsonKind::number: TRY(check_number(node, JsonNumber(value), path)); break;
             case JsonKind::text: TRY(check_text(node, *value.text(), path)); break;
             case JsonKind::array: TRY(check_array(node, value, path)); break;
             case JsonKind::object: TRY(check_object(node, value, path)); break;
@@ -111,9 +117,52 @@ private:
     bool fits(const Node& node, const JsonValue& value, const std::string& path) {
         return check(node, value, path).has_value();
     }
+    void look(size_t times) { looks_ += times; }
+    [[nodiscard]] bool is_in_time() const { return looks_ <= looks_max; }
     [[nodiscard]] Result<void> in_time() const {
-        if (looks_ > looks_max) return fail(wrong(root_, "takes too long to check"));
-        return {};
+        if (is_in_time()) return {};
+        return fail(wrong(root_, "takes too long to check"));
+    }
+
+    // Nothing can be told of what it was not in time for.
+    bool is_equal(const JsonValue& one, const JsonValue& other) {
+        look(1);
+        if (one.kind() != other.kind() || !is_in_time()) return false;
+        switch (one.kind()) {
+            case JsonKind::null: return true;
+            case JsonKind::boolean: return one.boolean() == other.boolean();
+            case JsonKind::text: return is_equal_text(*one.text(), *other.text());
+            case JsonKind::number: return JsonNumber(one).compare(JsonNumber(other)) == 0;
+            case JsonKind::array: return is_equal_array(one, other);
+            case JsonKind::object: return is_equal_object(one, other);
+        }
+        return false;
+    }
+
+    bool is_equal_text(std::string_view one, std::string_view other) {
+        if (one.size() != other.size()) return false;
+        look(one.size() / text_bytes_per_look);
+        return one == other;
+    }
+
+    bool is_equal_array(const JsonValue& one, const JsonValue& other) {
+        const auto elements = one.elements();
+        const auto others = other.elements();
+        look(elements.size() + others.size());
+        return std::equal(
+            elements.begin(), elements.end(), others.begin(), others.end(),
+            [this](const auto& each, const auto& same) { return is_equal(each, same); });
+    }
+
+    bool is_equal_object(const JsonValue& one, const JsonValue& other) {
+        const auto members = sorted_members(one);
+        const auto others = sorted_members(other);
+        look(members.size() + others.size());
+        return std::equal(members.begin(), members.end(), others.begin(), others.end(),
+                          [this](const auto& each, const auto& same) {
+                              return is_equal_text(each.first, same.first) &&
+                                     is_equal(each.second, same.second);
+                          });
     }
 
     Result<void> check_kind(const Node& node, const JsonValue& value, const std::string& path) {
@@ -123,32 +172,37 @@ private:
             if ((*node.types & bits) == 0) return fail(wrong(path, "is of the wrong type"));
         }
         if (node.constant && !is_equal(*node.constant, value)) {
-            return fail(wrong(path, "must be " + node.constant->json()));
+            TRY(in_time());
+            return fail(wrong(path, node.constant_needed));
         }
         if (!node.choices) return {};
-        looks_ += node.choices->size();
         const bool is_one =
             std::any_of(node.choices->begin(), node.choices->end(),
                         [&](const auto& choice) { return is_equal(choice, value); });
+        TRY(in_time());
         if (!is_one) return fail(wrong(path, "is none of the values that are allowed"));
         return {};
     }
 
-    static Result<void> check_number(const Node& node, double number, const std::string& path) {
-        if (node.minimum && number < *node.minimum) {
-            return fail(wrong(path, fmt::format("must be at least {}", *node.minimum)));
+    static Result<void> check_number(const Node& node, const JsonNumber& number,
+                                     const std::string& path) {
+        const auto fits = [&](const std::optional<Node::Limit>& limit, auto&& order) {
+            return !limit || order(number.compare(limit->number), 0);
+        };
+        if (!fits(node.minimum, std::greater_equal())) {
+            return fail(wrong(path, "must be at least " + node.minimum->text));
         }
-        if (node.maximum && number > *node.maximum) {
-            return fail(wrong(path, fmt::format("must be at most {}", *node.maximum)));
+        if (!fits(node.maximum, std::less_equal())) {
+            return fail(wrong(path, "must be at most " + node.maximum->text));
         }
-        if (node.above && number <= *node.above) {
-            return fail(wrong(path, fmt::format("must be above {}", *node.above)));
+        if (!fits(node.above, std::greater())) {
+            return fail(wrong(path, "must be above " + node.above->text));
         }
-        if (node.below && number >= *node.below) {
-            return fail(wrong(path, fmt::format("must be below {}", *node.below)));
+        if (!fits(node.below, std::less())) {
+            return fail(wrong(path, "must be below " + node.below->text));
         }
-        if (node.multiple_of && !is_multiple(number, *node.multiple_of)) {
-            return fail(wrong(path, fmt::format("must be a multiple of {}", *node.multiple_of)));
+        if (node.multiple_of && !number.is_multiple_of(node.multiple_of->number)) {
+            return fail(wrong(path, "must be a multiple of " + node.multiple_of->text));
         }
         return {};
     }
@@ -167,23 +221,22 @@ private:
     // Of any part of it.
     Result<bool> matches(const RE2& expression, std::string_view text) {
         const auto instructions = static_cast<size_t>(std::max(expression.ProgramSize(), 1));
-        looks_ += text.size() * instructions / instructions_per_look;
+        look(text.size() * instructions / instructions_per_look);
         TRY(in_time());
         return RE2::PartialMatch(piece(text), expression);
     }
 
     Result<void> check_text(const Node& node, std::string_view text, const std::string& path) {
+        look(text.size() / text_bytes_per_look);
         TRY(check_count(node.length, code_points(text), "characters", path));
         if (node.pattern) {
             TRY_AS(const bool is_matched, matches(*node.pattern->expression, text));
-            if (!is_matched) {
-                return fail(wrong(path, "must match " + node.pattern->expression->pattern()));
-            }
+            if (!is_matched) return fail(wrong(path, node.pattern->needed));
         }
         if (node.format == JsonFormat::uuid && !Uuid::parse(text)) {
             return fail(wrong(path, "must be a UUID"));
         }
-        if (node.format == JsonFormat::date_time && !parse_instant(text)) {
+        if (node.format == JsonFormat::date_time && !is_date_time(text)) {
             return fail(wrong(path, "must be a date and time"));
         }
         return {};
@@ -191,6 +244,7 @@ private:
 
     Result<void> check_array(const Node& node, const JsonValue& value, const std::string& path) {
         const auto elements = value.elements();
+        look(elements.size());
         TRY(check_count(node.item_count, elements.size(), "elements", path));
         uint64_t contained = 0;
         for (size_t i = 0; i < elements.size(); ++i) {
@@ -206,12 +260,11 @@ private:
         }
         if (!node.unique_items) return {};
         for (size_t i = 0; i < elements.size(); ++i) {
-            looks_ += i;
-            TRY(in_time());
             for (size_t before = 0; before < i; ++before) {
                 if (!is_equal(elements[before], elements[i])) continue;
                 return fail(wrong(fmt::format("{}[{}]", path, i), "is there twice"));
             }
+            TRY(in_time());
         }
         return {};
     }
@@ -219,11 +272,26 @@ private:
     Result<void> check_object(const Node& node, const JsonValue& value, const std::string& path) {
         const auto members = value.members();
         TRY(check_count(node.member_count, members.size(), "members", path));
+        look(members.size());
+        TRY(check_names(node, value, path));
+        for (const auto& [name, member] : members) {
+            TRY(check_member(node, name, member, member_path(path, root_, name)));
+        }
+        return {};
+    }
+
+    Result<void> check_names(const Node& node, const JsonValue& value, const std::string& path) {
+        if (node.required.empty() && node.dependent_required.empty()) return {};
+        const auto members = sorted_members(value);
+        look(members.size());
         const auto has = [&](const std::string& name) {
-            return std::any_of(members.begin(), members.end(),
-                               [&](const auto& member) { return member.first == name; });
+            // The name is said where it is missing, so its length counts.
+            look(1 + name.size() / text_bytes_per_look);
+            const auto place =
+                std::lower_bound(members.begin(), members.end(), name,
+                                 [](const auto& each, const auto& to) { return each.first < to; });
+            return place != members.end() && place->first == name;
         };
-        looks_ += node.required.size();
         for (const auto& name : node.required) {
             if (!has(name)) return fail(wrong(member_path(path, root_, name), "is required"));
         }
@@ -234,9 +302,7 @@ private:
                 return fail(
                     wrong(member_path(path, root_, other), "is required together with " + name));
             }
-        }
-        for (const auto& [name, member] : members) {
-            TRY(check_member(node, name, member, member_path(path, root_, name)));
+            TRY(in_time());
         }
         return {};
     }
@@ -244,7 +310,7 @@ private:
     Result<void> check_member(const Node& node, std::string_view name, const JsonValue& member,
                               const std::string& path) {
         bool is_known = false;
-        looks_ += node.properties.size() + node.pattern_properties.size();
+        look(node.properties.size() + node.pattern_properties.size());
         for (const auto& [known, schema] : node.properties) {
             if (known != name) continue;
             is_known = true;

@@ -13,7 +13,12 @@ namespace {
 
 constexpr size_t schemas_max = 1000;  // in one
 constexpr size_t depth_max = 32;
-constexpr int64_t pattern_memory_max = 1 << 20;
+// Of one regular expression, with what it remembers of the texts that it has seen.
+constexpr int64_t expression_memory_max = 64 << 10;
+// Of all of them together, 16 bytes each: what declaring a type may cost in memory and in time.
+constexpr size_t instructions_max = 65'536;
+// Of a schema, in the words about what does not keep it: they are made for each value.
+constexpr size_t said_bytes_max = 1024;
 
 // They say something to people and nothing about values.
 constexpr std::array annotations{"$schema", "$id",        "$comment", "title",     "description",
@@ -71,11 +76,11 @@ private:
                          const std::string& field) {
         using Reader = std::function<Result<void>(JsonSchemaCompiler&, Node&, const JsonValue&,
                                                   const std::string&)>;
-        const auto number = [](std::optional<double> Node::* member) -> Reader {
+        const auto number = [](std::optional<Node::Limit> Node::* member) -> Reader {
             return [member](JsonSchemaCompiler&, Node& to, const JsonValue& from,
                             const std::string& at) -> Result<void> {
-                to.*member = from.number();
-                if (!(to.*member)) return fail(wrong(at, "must be a number"));
+                if (from.kind() != JsonKind::number) return fail(wrong(at, "must be a number"));
+                to.*member = Node::Limit{JsonNumber(from), from.json()};
                 return {};
             };
         };
@@ -166,6 +171,9 @@ private:
 
     Result<void> constant(Node& node, const JsonValue& value, const std::string& /*field*/) {
         node.constant = value;
+        const auto json = value.json();
+        node.constant_needed =
+            json.size() > said_bytes_max ? "is not the value that it must be" : "must be " + json;
         return {};
     }
 
@@ -176,22 +184,27 @@ private:
     }
 
     Result<void> multiple_of(Node& node, const JsonValue& value, const std::string& field) {
-        node.multiple_of = value.number();
-        if (!node.multiple_of || *node.multiple_of <= 0) {
-            return fail(wrong(field, "must be a number above 0"));
-        }
+        const auto number = value.number();
+        if (!number || *number <= 0) return fail(wrong(field, "must be a number above 0"));
+        node.multiple_of = Node::Limit{JsonNumber(value), value.json()};
         return {};
     }
 
-    static Result<Node::Pattern> expression(std::string_view text, const std::string& field) {
+    Result<Node::Pattern> expression(std::string_view text, const std::string& field) {
         RE2::Options options(RE2::Quiet);
-        options.set_max_mem(pattern_memory_max);
+        options.set_max_mem(expression_memory_max);
         auto made = std::make_shared<RE2>(re2::StringPiece(text.data(), text.size()), options);
         if (!made->ok()) {
             return fail(wrong(
                 field, "is not a regular expression that is supported here: " + made->error()));
         }
-        return Node::Pattern{std::move(made), nullptr};
+        instructions_ += static_cast<size_t>(std::max(made->ProgramSize(), 1));
+        if (instructions_ > instructions_max) {
+            return fail(wrong(field, "is too large together with the other regular expressions"));
+        }
+        std::string needed = text.size() > said_bytes_max ? "does not match the pattern"
+                                                          : "must match " + std::string(text);
+        return Node::Pattern{std::move(made), nullptr, std::move(needed)};
     }
 
     Result<void> pattern(Node& node, const JsonValue& value, const std::string& field) {
@@ -283,6 +296,7 @@ private:
 
     const std::shared_ptr<const JsonDocument> literals_;
     size_t schemas_ = 0;
+    size_t instructions_ = 0;  // of all regular expressions
     size_t depth_ = 0;
 };
 

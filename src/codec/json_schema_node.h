@@ -9,6 +9,7 @@
 
 #include <re2/re2.h>
 
+#include "codec/json_number.h"
 #include "codec/json_schema.h"
 
 // The parts of json_schema.cpp and json_schema_compile.cpp that they share.
@@ -22,7 +23,8 @@ struct JsonSchema::Node {
     using Ptr = std::shared_ptr<const Node>;
     struct Pattern {
         std::shared_ptr<const RE2> expression;
-        Ptr schema;  // null for the keyword `pattern`
+        Ptr schema;          // null for the keyword `pattern`
+        std::string needed;  // what is said of a text that does not match
     };
     struct Bounds {
         uint64_t min = 0;
@@ -33,13 +35,18 @@ struct JsonSchema::Node {
     std::optional<uint8_t> types;                  // bits of JsonKind; and of `integer`
     std::shared_ptr<const JsonDocument> literals;  // keeps those that follow
     std::optional<JsonValue> constant;
+    std::string constant_needed;  // what is said of another value
     std::optional<std::vector<JsonValue>> choices;
 
-    std::optional<double> minimum;
-    std::optional<double> maximum;
-    std::optional<double> above;
-    std::optional<double> below;
-    std::optional<double> multiple_of;
+    struct Limit {
+        JsonNumber number;
+        std::string text;
+    };
+    std::optional<Limit> minimum;
+    std::optional<Limit> maximum;
+    std::optional<Limit> above;
+    std::optional<Limit> below;
+    std::optional<Limit> multiple_of;
 
     Bounds length;  // in code points
     std::optional<Pattern> pattern;

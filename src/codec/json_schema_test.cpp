@@ -1,5 +1,8 @@
 #include "codec/json_schema.h"
 
+#include <functional>
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace signalbox {
@@ -53,6 +56,57 @@ TEST(JsonSchema, formats_are_checked) {
     EXPECT_EQ(judge(R"({"format":"date-time"})", R"("soon")"), "body must be a date and time");
 }
 
+TEST(JsonSchema, a_date_and_time_is_whole) {
+    const auto is_good = [](const std::string& text) {
+        return judge(R"({"format":"date-time"})", "\"" + text + "\"").empty();
+    };
+    for (const auto* good :
+         {"2026-11-21T07:52:09.123456Z", "2026-11-21t07:52:09z", "2026-11-21T07:52:09+01:00",
+          "2024-02-29T00:00:00Z", "1998-12-31T23:59:60Z", "1998-12-31T15:59:60.5-08:00"}) {
+        EXPECT_TRUE(is_good(good)) << good;
+    }
+    for (const auto* bad :
+         {"3000", "2026-11-21", "2026-11-21T07:52:09", "2026-11-21T07:52Z", "2026-02-29T00:00:00Z",
+          "2026-13-01T00:00:00Z", "2026-11-21T24:00:00Z", "2026-11-21T07:60:00Z",
+          "2026-11-21T07:52:60Z", "2026-11-21 07:52:09Z", "2026-11-21T07:52:09.Z",
+          "2026-11-21T07:52:09+0100", "2026-11-21T07:52:09+24:00", "1761033129", ""}) {
+        EXPECT_FALSE(is_good(bad)) << bad;
+    }
+}
+
+TEST(JsonSchema, numbers_are_what_they_say) {
+    // Two integers that the nearest double does not tell apart.
+    constexpr auto odd = "9007199254740993";
+    constexpr auto even = "9007199254740992";
+    EXPECT_EQ(judge(R"({"multipleOf":2})", odd), "body must be a multiple of 2");
+    EXPECT_EQ(judge(R"({"multipleOf":2})", even), "");
+    EXPECT_EQ(judge(R"({"multipleOf":2.0})", odd), "body must be a multiple of 2.0");
+    EXPECT_EQ(judge(R"({"exclusiveMaximum":9007199254740993})", even), "");
+    EXPECT_EQ(judge(R"({"exclusiveMinimum":9007199254740992})", odd), "");
+    EXPECT_EQ(judge(R"({"maximum":9007199254740992})", odd),
+              "body must be at most 9007199254740992");
+    EXPECT_EQ(judge(R"({"maximum":9007199254740992.0})", odd).substr(0, 15), "body must be at");
+    EXPECT_EQ(judge(R"({"minimum":-9007199254740992})", "-9007199254740993").substr(0, 15),
+              "body must be at");
+    EXPECT_EQ(judge(R"({"minimum":18446744073709551615})", "18446744073709551614").substr(0, 15),
+              "body must be at");
+    EXPECT_EQ(judge(R"({"maximum":18446744073709551615})", "9223372036854775807"), "");
+    EXPECT_EQ(judge(R"({"const":18446744073709551615})", "18446744073709551614").substr(0, 12),
+              "body must be");
+    EXPECT_EQ(judge(R"({"const":2})", "2.0"), "");
+    EXPECT_EQ(judge(R"({"uniqueItems":true})", "[9007199254740992,9007199254740993]"), "");
+    // Between integers and fractions, and beyond integers.
+    EXPECT_EQ(judge(R"({"minimum":-1.5})", "-1"), "");
+    EXPECT_EQ(judge(R"({"minimum":-1.5})", "-2"), "body must be at least -1.5");
+    EXPECT_EQ(judge(R"({"maximum":1.5})", "2"), "body must be at most 1.5");
+    EXPECT_EQ(judge(R"({"maximum":1e300})", "18446744073709551615"), "");
+    EXPECT_EQ(judge(R"({"minimum":-1e300})", "-9223372036854775808"), "");
+    EXPECT_EQ(judge(R"({"maximum":0})", "-0.0"), "");
+    EXPECT_EQ(judge(R"({"minimum":0})", "-0.0"), "");
+    EXPECT_EQ(judge(R"({"multipleOf":0.01})", "19.99"), "");
+    EXPECT_EQ(judge(R"({"multipleOf":0.01})", "19.995"), "body must be a multiple of 0.01");
+}
+
 TEST(JsonSchema, deep_and_wide_ones_have_an_end) {
     std::string deep = "true";
     for (int i = 0; i < 40; ++i) deep = R"({"not":)" + deep + "}";
@@ -67,12 +121,82 @@ TEST(JsonSchema, deep_and_wide_ones_have_an_end) {
     EXPECT_EQ(judge(R"({"uniqueItems":true})", numbers + "]"), "body takes too long to check");
     // Expressions for which there is no fast way, on a long text.
     std::string slow = R"({"anyOf":[)";
-    for (int i = 20; i < 420; ++i) slow += R"({"pattern":"a[ax]{)" + std::to_string(i) + "}c\"},";
+    for (int i = 380; i < 420; ++i) slow += R"({"pattern":"a[ax]{)" + std::to_string(i) + "}c\"},";
     slow.back() = ']';
     std::string letters = "\"";
     for (int i = 0; i < 60'000; ++i) letters += i % 7 == 0 || i % 11 == 0 ? 'a' : 'x';
     EXPECT_EQ(judge(slow + "}", letters + "\""), "body takes too long to check");
     EXPECT_EQ(judge(R"({"pattern":"^[a-z]+$"})", letters + "\""), "");
+}
+
+TEST(JsonSchema, regular_expressions_have_an_end_each_and_together) {
+    EXPECT_EQ(judge(R"({"pattern":"^.{0,255}$"})", R"("x")"), "");
+    EXPECT_NE(judge(R"({"pattern":"^(.{1000}){1}.{1000}$"})", R"("x")").find("too large"),
+              std::string::npos);
+    std::string many = R"({"anyOf":[)";
+    for (int i = 0; i < 80; ++i) many += R"({"pattern":"^.{255}$"},)";
+    many.back() = ']';
+    EXPECT_NE(judge(many + "}", R"("x")").find("is too large together"), std::string::npos);
+    std::string small = R"({"anyOf":[)";
+    for (int i = 0; i < 500; ++i) small += R"({"pattern":"^[a-z]+@[a-z]+$"},)";
+    small.back() = ']';
+    EXPECT_EQ(judge(small + "}", R"("a@b")"), "");
+}
+
+// "{"k0":0,...}", and with `last` of the last member.
+std::string wide_object(int members, const std::string& last) {
+    std::string out = "{";
+    for (int i = 0; i + 1 < members; ++i) out += fmt::format(R"("k{}":0,)", i);
+    return out + R"("last":)" + last + "}";
+}
+
+std::string list_of(int count, const std::function<std::string(int)>& element) {
+    std::string out;
+    for (int i = 0; i < count; ++i) out += (i == 0 ? "[" : ",") + element(i);
+    return out + "]";
+}
+
+TEST(JsonSchema, comparisons_of_what_is_within_values_have_an_end) {
+    const auto objects = list_of(100, [](int i) { return wide_object(30, std::to_string(i)); });
+    EXPECT_EQ(judge(R"({"uniqueItems":true})", objects), "body takes too long to check");
+    const auto lists = list_of(100, [](int i) {
+        return list_of(30, [i](int j) { return j < 29 ? "0" : std::to_string(i); });
+    });
+    EXPECT_EQ(judge(R"({"uniqueItems":true})", lists), "body takes too long to check");
+    const auto schema = R"({"items":{"enum":)" +
+                        list_of(40, [](int i) { return wide_object(40, std::to_string(i)); }) +
+                        "}}";
+    const auto others = list_of(100, [](int) { return wide_object(40, "39"); });
+    EXPECT_EQ(judge(schema, others), "body takes too long to check");
+    EXPECT_EQ(judge(schema, list_of(40, [](int i) { return wide_object(40, std::to_string(i)); })),
+              "");
+    // The order of names is nobody's.
+    EXPECT_EQ(judge(R"({"const":{"a":1,"b":[{"d":2,"c":3}]}})", R"({"b":[{"c":3,"d":2}],"a":1})"),
+              "");
+    EXPECT_EQ(judge(R"({"const":{"a":1}})", R"({"b":1})"), R"(body must be {"a":1})");
+}
+
+TEST(JsonSchema, names_that_must_be_there_have_an_end) {
+    const auto names = list_of(1000, [](int i) { return fmt::format("\"k{}\"", i); });
+    const auto value = wide_object(1001, "0");
+    const auto every = [&](int times, const std::string& schema) {
+        return R"({"allOf":)" + list_of(times, [&](int) { return schema; }) + "}";
+    };
+    const auto required = R"({"required":)" + names + "}";
+    EXPECT_EQ(judge(required, value), "");
+    EXPECT_EQ(judge(every(200, required), value), "body takes too long to check");
+    const auto dependent = R"({"dependentRequired":{"k0":)" + names + "}}";
+    EXPECT_EQ(judge(dependent, value), "");
+    EXPECT_EQ(judge(every(200, dependent), value), "body takes too long to check");
+    // Of an object, each look costs as much as it has members.
+    EXPECT_EQ(judge(every(200, R"({"minProperties":1})"), value), "body takes too long to check");
+}
+
+TEST(JsonSchema, words_about_a_value_are_short) {
+    const std::string text = "\"" + std::string(50'000, 'x') + "\"";
+    EXPECT_EQ(judge(R"({"const":)" + text + "}", "1"), "body is not the value that it must be");
+    const std::string pattern = "\"" + std::string(2000, 'x') + "\"";
+    EXPECT_EQ(judge(R"({"pattern":)" + pattern + "}", R"("y")"), "body does not match the pattern");
 }
 
 TEST(JsonSchema, a_name_is_there_once) {

@@ -10,7 +10,8 @@ namespace {
 
 // As good as for ever, and not so long that it overflows in anybody's units.
 constexpr Duration subscription_ttl = std::chrono::days(36'500);
-// Until the deadline of what is to be told, soon at first and then twice a minute.
+// Soon at first and then twice a minute; an applier is not given up, so that it is told until the
+// deadline of its operation, with which what is to be told expires.
 constexpr std::string_view options =
     R"({"_retry_policy":{"retries_with_no_delay":1,"minimum_delay_retries":3,"minimum_delay":1,)"
     R"("maximum_delay":30,"maximum_delay_retries":10000}})";
@@ -21,10 +22,9 @@ QueueKey key_of(TenantId tenant, const ItemType& type, const Applier& applier) {
 
 const Applier* find_called(const ItemType* type, std::string_view name) {
     if (type == nullptr) return nullptr;
-    const auto found =
-        std::find_if(type->appliers.begin(), type->appliers.end(), [&](const auto& applier) {
-            return applier.name == name && !applier.url.empty();
-        });
+    const auto found = std::find_if(
+        type->appliers.begin(), type->appliers.end(),
+        [&](const auto& applier) { return applier.name == name && !applier.url.empty(); });
     return found == type->appliers.end() ? nullptr : &*found;
 }
 
@@ -83,9 +83,8 @@ void Appliers::unsubscribe(const QueueKey& key, Step& step) {
 void Appliers::tell(TenantId tenant, const ItemType& type, const OperationRecord& record,
                     std::string_view document, Step& step) {
     for (const auto& applier : type.appliers) {
-        Outbox* const outbox = applier.url.empty()
-                                   ? nullptr
-                                   : outboxes_.listening(key_of(tenant, type, applier));
+        Outbox* const outbox =
+            applier.url.empty() ? nullptr : outboxes_.listening(key_of(tenant, type, applier));
         if (outbox == nullptr) continue;
         Notification notification;
         notification.message =

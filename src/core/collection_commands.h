@@ -10,7 +10,7 @@
 #include "core/operation_commands.h"
 
 // What can be asked of collections and their types, and what is answered. Reading needs no
-// command: whoever reads has a snapshot (core/resource_rows.h).
+// command: whoever reads has a snapshot (core/collection_rows.h, core/operation_rows.h).
 
 namespace signalbox {
 

@@ -33,7 +33,8 @@ void add_audience(Event& event, const EventRule& rule, const std::optional<Uuid>
     event.audience = std::move(audience);
 }
 
-// Before and after: whoever loses an item must hear of it.
+// Before and after: whoever loses an item must hear of it. For topics only, since not all of them
+// may see what the event says.
 std::vector<Uuid> all_owners(const ItemChange& change) {
     std::vector<Uuid> owners;
     for (const auto* item : {change.before, change.after}) {
@@ -115,7 +116,7 @@ Event item_event(TenantId tenant, const ItemChange& change) {
         event.type = "item.updated";
         rule = &change.type.updated;
     }
-    if (*rule) add_audience(event, **rule, change.requester, owners);
+    if (*rule) add_audience(event, **rule, change.requester, item->owners);
     JsonWriter json(event.data);
     json.begin_object();
     json.member("type", change.type.name);
@@ -135,18 +136,67 @@ Event item_event(TenantId tenant, const ItemChange& change) {
     return event;
 }
 
-Event operation_event(TenantId tenant, const OperationRecord& record, const ItemType* type) {
+std::optional<Event> item_left_event(TenantId tenant, const ItemChange& change) {
+    const bool is_update = change.before != nullptr && change.after != nullptr;
+    if (!is_update || !change.type.deleted) return std::nullopt;
+    EventRule rule = *change.type.deleted;
+    rule.reach = EventReach::owners;
+    std::vector<Uuid> former;
+    const auto& owners = change.after->owners;
+    for (const auto& owner : change.before->owners) {
+        if (std::find(owners.begin(), owners.end(), owner) == owners.end()) former.push_back(owner);
+    }
+    if (former.empty()) return std::nullopt;
     Event event;
     event.tenant = tenant;
-    event.type = "operation." + std::string(operation_state_name(record.state));
+    event.type = "item.left";
+    event.subject = change.after->id;
+    add_audience(event, rule, change.requester, former);
+    JsonWriter json(event.data);
+    json.begin_object();
+    json.member("type", change.type.name);
+    json.member("id", change.after->id);
+    json.member("revision", change.revision.value);
+    json.key("item");
+    json.begin_object();
+    json.member(change.type.id_field, change.after->id);
+    json.end_object();
+    json.end_object();
+    return event;
+}
+
+namespace {
+
+Event begin_operation_event(TenantId tenant, const OperationRecord& record, std::string_view what) {
+    Event event;
+    event.tenant = tenant;
+    event.type = "operation." + std::string(what);
     event.subject = record.id.text();
     event.topics = {operations_topic(), operations_of_topic(record.type)};
     if (record.requester) event.topics.push_back(requested_topic(*record.requester));
     event.topics.push_back(operation_topic(record.id));
+    return event;
+}
+
+}  // namespace
+
+Event operation_event(TenantId tenant, const OperationRecord& record, const ItemType* type) {
+    Event event = begin_operation_event(tenant, record, operation_state_name(record.state));
     if (type != nullptr && type->progress) {
         add_audience(event, *type->progress, record.requester, {});
     }
     write_operation(event.data, record);
+    return event;
+}
+
+Event operation_forgotten_event(TenantId tenant, const OperationRecord& record, Revision revision) {
+    Event event = begin_operation_event(tenant, record, "forgotten");
+    JsonWriter json(event.data);
+    json.begin_object();
+    json.member("id", record.id.text());
+    json.member("revision", revision.value);
+    json.member("reason", "forgotten");
+    json.end_object();
     return event;
 }
 

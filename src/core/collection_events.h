@@ -34,10 +34,17 @@ struct ItemChange {
     Revision revision;
 };
 
+// What the item is now is for those who own it now.
 Event item_event(TenantId tenant, const ItemChange& change);
+// For those who owned it until now: to them it is deleted, and they are told nothing of it but its
+// id. Nothing where there are none, or where nobody hears of deletions.
+std::optional<Event> item_left_event(TenantId tenant, const ItemChange& change);
 
 // `type` is null when it is not declared any more.
 Event operation_event(TenantId tenant, const OperationRecord& record, const ItemType* type);
+
+// It has ended, and from `revision` on nothing is known of it.
+Event operation_forgotten_event(TenantId tenant, const OperationRecord& record, Revision revision);
 
 // An operation as a JSON object.
 void write_operation(std::string& out, const OperationRecord& record);

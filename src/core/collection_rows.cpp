@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "core/instant_bytes.h"
 #include "storage/keys.h"
 
 namespace signalbox {
@@ -14,14 +15,6 @@ constexpr uint8_t item_row_version = 1;
 // The two kinds of rows in the table of types.
 constexpr uint8_t by_name = 1;
 constexpr uint8_t by_path = 2;
-
-void put_instant(std::string& out, Instant at) {
-    put_signed_varint(out, at.time_since_epoch().count());
-}
-
-Instant read_instant(ByteReader& reader) {
-    return Instant(Duration(reader.signed_varint()));
-}
 
 void put_rule(std::string& out, const std::optional<EventRule>& rule) {
     put_u8(out, rule ? 1 : 0);
@@ -45,7 +38,31 @@ Error damaged(const char* what) {
     return {ErrorCode::internal, std::string("a row of ") + what + " is damaged", {}};
 }
 
+// Without its document: a page for one owner goes over everybody's items. Nothing when the row is
+// damaged.
+std::optional<bool> is_row_of(std::string_view value, const Uuid& owner) {
+    ByteReader reader(value);
+    if (reader.u8() != item_row_version) return std::nullopt;
+    reader.varint();
+    read_instant(reader);
+    read_instant(reader);
+    const uint64_t owners = reader.varint();
+    bool is_theirs = false;
+    for (uint64_t i = 0; i < owners && reader.ok(); ++i) {
+        is_theirs = reader.fixed(sizeof(Uuid)) == owner.raw() || is_theirs;
+    }
+    return reader.ok() ? std::optional(is_theirs) : std::nullopt;
+}
+
 }  // namespace
+
+bool is_everybodys_own(const ItemType& type) {
+    return (type.path + "/").find("/me/") != std::string::npos;
+}
+
+bool is_owned_by(const CollectionItem& item, const std::optional<Uuid>& user) {
+    return user && std::find(item.owners.begin(), item.owners.end(), *user) != item.owners.end();
+}
 
 std::string item_type_key(TenantId tenant, std::string_view name) {
     return KeyBuilder(Table::item_type).u8(by_name).tenant(tenant).tail(name).take();
@@ -203,15 +220,15 @@ Result<ItemListing::Page> ItemListing::next(size_t rows_max, size_t items_max, s
     const auto scan = snapshot_->scan(lower, prefix_end(all));
     size_t bytes = 0;
     for (size_t rows = 0; scan->valid() && rows < rows_max; scan->next(), ++rows) {
-        auto item = decode_item(scan->key(), scan->value());
-        if (!item) return fail(damaged("an item"));
         const bool is_full = page.items.size() >= items_max || bytes >= bytes_max;
         if (is_full) break;
-        request_.after = item->id;
-        const bool is_wanted =
-            !request_.owner || std::find(item->owners.begin(), item->owners.end(),
-                                         *request_.owner) != item->owners.end();
-        if (!is_wanted) continue;
+        const auto is_wanted =
+            request_.owner ? is_row_of(scan->value(), *request_.owner) : std::optional(true);
+        if (!is_wanted) return fail(damaged("an item"));
+        request_.after = scan->key().substr(all.size());
+        if (!*is_wanted) continue;
+        auto item = decode_item(scan->key(), scan->value());
+        if (!item) return fail(damaged("an item"));
         bytes += item->document.size();
         page.items.push_back(std::move(*item));
     }

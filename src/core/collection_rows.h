@@ -10,10 +10,14 @@
 #include "core/collection_commands.h"
 #include "storage/store.h"
 
-// The rows of collections and their types, and how they are read: in the core, or on any thread
-// with a snapshot.
+// The rows of collections and their types, how they are read: in the core, or on any thread with a
+// snapshot; and whose they are.
 
 namespace signalbox {
+
+// Whether everybody finds at the type's path what they own, and nothing else.
+bool is_everybodys_own(const ItemType& type);
+bool is_owned_by(const CollectionItem& item, const std::optional<Uuid>& user);
 
 std::string item_type_key(TenantId tenant, std::string_view name);
 std::string item_type_path_key(TenantId tenant, std::string_view path);

@@ -32,10 +32,6 @@ Error no_such_item(std::string_view type, std::string_view id) {
     return {ErrorCode::not_found, fmt::format("there is no {} {}", type, id), {}};
 }
 
-bool is_owned_by(const CollectionItem& item, const std::optional<Uuid>& user) {
-    return user && std::find(item.owners.begin(), item.owners.end(), *user) != item.owners.end();
-}
-
 Result<void> check_requester(const Requester& requester) {
     if (!requester.only_own || requester.user) return {};
     return fail(ErrorCode::forbidden, "this is everybody's own, and the credential names no user");
@@ -58,6 +54,14 @@ Result<void> check_precondition(const Precondition& precondition, const Collecti
         return {};
     }
     return failed(fmt::format("its revision is {}", before->revision.value));
+}
+
+// No deeper than it may be, and no name in it is there twice.
+Result<JsonDocument> parse_body(std::string_view text) {
+    auto document = JsonDocument::parse(text);
+    if (!document) return fail(document.error().code, document.error().message, "body");
+    TRY(check_unique_names(document->root()));
+    return document;
 }
 
 // A UUID, or a list of them.
@@ -134,8 +138,10 @@ Result<std::optional<ItemWritten>> Collections::find_replay(TenantId tenant,
     if (!known) return std::optional<ItemWritten>();
     const auto remembered = decode(*known);
     TRY_AS(auto item, find_item(step.rows, tenant, command.type, remembered.id));
-    // It was made and is not there any more: nothing may be made twice.
-    if (!item) return fail(no_such_item(command.type, remembered.id));
+    // It was made and is not there any more, or not theirs any more: nothing may be made twice.
+    const bool is_hidden =
+        item && command.requester.only_own && !is_owned_by(*item, command.requester.user);
+    if (!item || is_hidden) return fail(no_such_item(command.type, remembered.id));
     ItemWritten written;
     written.item = std::move(*item);
     written.replayed = true;
@@ -152,19 +158,19 @@ Result<Collections::Composed> Collections::compose(const ItemTypes::Known& known
     std::string text = command.document;
     if (command.is_patch) {
         ASSERT(before != nullptr);
-        TRY_AS(text, json_merge_patch(before->document, command.document));
+        TRY_AS(const auto patch, parse_body(command.document));
+        TRY_AS(const auto target, JsonDocument::parse(before->document));
+        text = json_merge_patch(target.root(), patch.root());
     }
-    auto document = JsonDocument::parse(text);
-    if (!document) return fail(document.error().code, document.error().message, "body");
-    if (!document->root().is_object()) {
+    TRY_AS(const auto document, parse_body(text));
+    if (!document.root().is_object()) {
         return fail(ErrorCode::invalid_argument, "must be an object", "body");
     }
-    TRY(check_unique_names(document->root()));
     // What is the server's to say is no part of what the schema speaks of.
     Composed composed;
     std::string own = "{";
     std::optional<JsonValue> owners;
-    for (const auto& [name, value] : document->root().members()) {
+    for (const auto& [name, value] : document.root().members()) {
         if (name == type.id_field) {
             if (value.text() != id && !value.is_null()) {
                 return fail(ErrorCode::invalid_argument, "is given by the path, or by the server",
@@ -180,6 +186,12 @@ Result<Collections::Composed> Collections::compose(const ItemTypes::Known& known
         }
     }
     own += '}';
+    const auto too_large = [&]() -> Error {
+        return {ErrorCode::too_large,
+                fmt::format("must have at most {} bytes", limits_.document_bytes_max), "body"};
+    };
+    // What it takes to check it is bounded by how large it is.
+    if (own.size() > limits_.document_bytes_max) return fail(too_large());
     const auto checked = JsonDocument::parse(own);
     ASSERT(checked);
     TRY(known.schema.validate(checked->root()));
@@ -201,8 +213,7 @@ Result<Collections::Composed> Collections::compose(const ItemTypes::Known& known
         composed.document.append(own, 1);
     }
     if (composed.document.size() > limits_.document_bytes_max) {
-        return fail(ErrorCode::too_large,
-                    fmt::format("must have at most {} bytes", limits_.document_bytes_max), "body");
+        return fail(too_large());
     }
     return composed;
 }
@@ -242,8 +253,9 @@ Result<ItemWritten> Collections::write(TenantId tenant, WriteItem command, Step&
     ItemWritten written;
     written.is_new = !before;
     const auto operation_id = operations_.propose_id(type, command.operation_id, step);
-    step.emit(item_event(tenant,
-                         {type, old, &item, command.requester.user, operation_id, item.revision}));
+    const ItemChange change{type, old, &item, command.requester.user, operation_id, item.revision};
+    step.emit(item_event(tenant, change));
+    if (auto left = item_left_event(tenant, change)) step.emit(std::move(*left));
     if (operation_id) {
         written.operation = operations_.begin(
             tenant,

@@ -260,7 +260,11 @@ void Deliveries::take_failure(Subscription& subscription, const ReportDelivery::
         return outboxes_.keep(subscription, step);
     }
     ++subscription.failures;
-    const auto delay = policy_of(subscription, step).delay_after(subscription.failures);
+    const auto policy = policy_of(subscription, step);
+    auto delay = policy.delay_after(subscription.failures);
+    // What an applier is told ends with the deadline of its operation, and not before.
+    const bool is_applier = subscription.outbox.key.queue.kind == QueueKind::applier;
+    if (!delay && is_applier) delay = policy.maximum;
     if (!delay) return give_up(subscription, step);
     Duration wait = *delay;
     if (wait > Duration::zero()) {

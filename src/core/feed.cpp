@@ -236,12 +236,16 @@ FeedReader::FeedReader(std::shared_ptr<const StoreSnapshot> snapshot, TenantId t
       topics_(std::move(topics)),
       reached_(after) {}
 
+// Of a page, beyond which it takes no further commit.
+constexpr size_t page_bytes_max = 256u << 10;
+
 Result<FeedReader::Page> FeedReader::next(size_t rows_max) {
     Page page;
     page.reached = reached_;
     const auto scan = snapshot_->scan(event_row_key(reached_.revision), table_end(Table::event));
     size_t rows = 0;
-    for (; scan->valid() && rows < rows_max; scan->next()) {
+    size_t bytes = 0;
+    for (; scan->valid() && rows < rows_max && bytes < page_bytes_max; scan->next()) {
         auto events = decode_events(scan->key(), scan->value());
         if (!events || events->empty()) {
             return fail(ErrorCode::internal, std::string(damaged_feed));
@@ -252,6 +256,7 @@ Result<FeedReader::Page> FeedReader::next(size_t rows_max) {
         for (auto& event : *events) {
             if (event.position <= reached_) continue;
             if (event.tenant != tenant_ || !event.is_about(topics_)) continue;
+            bytes += event.data.size();
             page.events.push_back(std::move(event));
         }
         page.reached = std::max(page.reached, last);

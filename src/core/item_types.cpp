@@ -77,6 +77,15 @@ Result<void> check_rule(const std::optional<EventRule>& rule, const CollectionLi
     return {};
 }
 
+// Of what happens to items.
+Result<void> check_item_rule(const ItemType& type, const std::optional<EventRule>& rule,
+                             const CollectionLimits& limits, const std::string& field) {
+    if (rule && rule->reach == EventReach::owners && type.owner_field.empty()) {
+        return fail(wrong(field + ".to", "must be tenant, or the type must have an owner_field"));
+    }
+    return check_rule(rule, limits, field);
+}
+
 Result<JsonSchema> compile(const ItemType& type) {
     auto document = JsonDocument::parse(type.schema);
     if (!document) return fail(wrong("schema", document.error().message));
@@ -121,8 +130,7 @@ Result<void> ItemTypes::check_type(TenantId tenant, const ItemType& type) const 
                                           "_ - . ~, and have at most {} bytes",
                                           limits_.path_bytes_max)));
         }
-        const bool is_own = (type.path + "/").find("/me/") != std::string::npos;
-        if (is_own && type.owner_field.empty()) {
+        if (is_everybodys_own(type) && type.owner_field.empty()) {
             return fail(wrong("owner_field", "is required with a path for everybody's own"));
         }
     }
@@ -135,9 +143,9 @@ Result<void> ItemTypes::check_type(TenantId tenant, const ItemType& type) const 
     } else if (type.owner_list) {
         return fail(wrong("owner_field", "is required with owner_list"));
     }
-    TRY(check_rule(type.created, limits_, "events.created"));
-    TRY(check_rule(type.updated, limits_, "events.updated"));
-    TRY(check_rule(type.deleted, limits_, "events.deleted"));
+    TRY(check_item_rule(type, type.created, limits_, "events.created"));
+    TRY(check_item_rule(type, type.updated, limits_, "events.updated"));
+    TRY(check_item_rule(type, type.deleted, limits_, "events.deleted"));
     TRY(check_rule(type.progress, limits_, "events.progress"));
     if (type.progress && type.progress->reach == EventReach::owners) {
         return fail(wrong("events.progress.to", "must be requester or tenant"));

@@ -86,6 +86,12 @@ Result<void> apply_report(OperationRecord& record, const ReportOperation& report
     if (report.detail) to.detail = *report.detail;
     TRY(check_step(to, limits, ""));
     TRY(go_forward(*own, to, ""));
+    const auto too_many = [&]() -> Error {
+        return {ErrorCode::invalid_argument,
+                fmt::format("must be at most {} of an operation", limits.steps_max), "steps"};
+    };
+    // First of all: each of them is looked for among those that there are.
+    if (report.steps.size() > limits.steps_max) return fail(too_many());
     for (size_t i = 0; i < report.steps.size(); ++i) {
         const auto field = fmt::format("steps[{}].", i);
         OperationStep part = report.steps[i];
@@ -93,14 +99,11 @@ Result<void> apply_report(OperationRecord& record, const ReportOperation& report
         part.name = applier + "/" + part.name;
         OperationStep* const known = find_step(changed, part.name);
         if (known == nullptr) {
+            if (changed.steps.size() >= limits.steps_max) return fail(too_many());
             changed.steps.push_back(std::move(part));
         } else {
             TRY(go_forward(*known, part, field));
         }
-    }
-    if (changed.steps.size() > limits.steps_max) {
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("must be at most {} of an operation", limits.steps_max), "steps");
     }
     // What belongs to a success has succeeded, said or not.
     if (report.state == OperationState::succeeded) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "core/instant_bytes.h"
 #include "storage/keys.h"
 
 namespace signalbox {
@@ -16,14 +17,6 @@ constexpr uint8_t live = 2;
 constexpr uint8_t to_forget = 3;
 
 constexpr uint8_t state_last = static_cast<uint8_t>(OperationState::cancelled);
-
-void put_instant(std::string& out, Instant at) {
-    put_signed_varint(out, at.time_since_epoch().count());
-}
-
-Instant read_instant(ByteReader& reader) {
-    return Instant(Duration(reader.signed_varint()));
-}
 
 // False when it is none.
 bool read_state(ByteReader& reader, OperationState& state) {
@@ -218,17 +211,24 @@ bool OperationListing::is_wanted(const OperationRecord& record) const {
     return !request_.requester || record.requester == request_.requester;
 }
 
+// Of the rows of one page, beyond which it takes no further one: a row may have 100 KiB.
+constexpr size_t page_bytes_max = 64u << 10;
+
 Result<OperationListing::Page> OperationListing::next(size_t rows_max, size_t limit) {
     Page page;
     const auto scan =
         snapshot_->scan(operation_key(request_.tenant, 0),
                         operation_key(request_.tenant, request_.before), ScanOrder::descending);
-    for (size_t rows = 0; scan->valid() && rows < rows_max && page.operations.size() < limit;
+    size_t bytes = 0;
+    for (size_t rows = 0; scan->valid() && rows < rows_max && page.operations.size() < limit &&
+                          bytes < page_bytes_max;
          scan->next(), ++rows) {
         auto record = decode_operation(scan->key(), scan->value());
         if (!record) return fail(damaged());
         page.reached = request_.before = record->number;
-        if (is_wanted(*record)) page.operations.push_back(std::move(*record));
+        if (!is_wanted(*record)) continue;
+        bytes += scan->value().size();
+        page.operations.push_back(std::move(*record));
     }
     TRY(scan->status());
     page.at_end = !scan->valid();

@@ -48,6 +48,15 @@ Result<OperationRecord> require_ended(const RowReader& rows, TenantId tenant, co
     return *std::move(record);
 }
 
+// Whoever follows operations knows what there is only if they hear of what is not any more.
+void drop(TenantId tenant, const OperationRecord& ended, Step& step) {
+    auto& writes = step.ready.writes;
+    writes.erase(operation_key(tenant, ended.number));
+    writes.erase(operation_id_key(tenant, ended.id));
+    writes.erase(operation_forget_key(ended.forget_at, tenant, ended.number));
+    step.emit(operation_forgotten_event(tenant, ended, step.revision()));
+}
+
 }  // namespace
 
 Result<void> Operations::load(const RowReader& rows, Timers& timers, Now /*now*/) {
@@ -246,10 +255,7 @@ Result<OperationForgotten> Operations::forget(TenantId tenant, const ForgetOpera
         return fail(has_ended_before(operation->record));
     }
     TRY_AS(const auto ended, require_ended(step.rows, tenant, command.id));
-    auto& writes = step.ready.writes;
-    writes.erase(operation_key(tenant, ended.number));
-    writes.erase(operation_id_key(tenant, ended.id));
-    writes.erase(operation_forget_key(ended.forget_at, tenant, ended.number));
+    drop(tenant, ended, step);
     return OperationForgotten{};
 }
 
@@ -292,7 +298,6 @@ Result<bool> Operations::forget_old(Step& step) {
         }
         TRY(scan->status());
     }
-    auto& writes = step.ready.writes;
     for (const auto& key : keys) {
         const auto place = decode_operation_forget_key(key);
         if (!place) return fail(damaged());
@@ -300,9 +305,7 @@ Result<bool> Operations::forget_old(Step& step) {
         TRY_AS(const auto row, step.rows.get(row_key));
         const auto record = row ? decode_operation(row_key, *row) : std::nullopt;
         if (!record) return fail(damaged());
-        writes.erase(row_key);
-        writes.erase(operation_id_key(place->tenant, record->id));
-        writes.erase(key);
+        drop(place->tenant, *record, step);
     }
     return keys.size() == limits_.forgotten_per_step_max;
 }

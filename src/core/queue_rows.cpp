@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "core/instant_bytes.h"
 #include "storage/keys.h"
 
 namespace signalbox {
@@ -31,14 +32,6 @@ enum TakenField : uint8_t {
     taken_is_plain = 1u << 0,
     taken_has_group = 1u << 1,
 };
-
-void put_instant(std::string& out, Instant at) {
-    put_signed_varint(out, at.time_since_epoch().count());
-}
-
-Instant read_instant(ByteReader& reader) {
-    return Instant(Duration(reader.signed_varint()));
-}
 
 Duration read_duration(ByteReader& reader) {
     return Duration(reader.signed_varint());

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "core/instant_bytes.h"
 
 namespace signalbox {
 namespace {
@@ -74,14 +75,6 @@ Resource decode_resource(std::string_view bytes) {
     resource.scope = reader.bytes();
     resource.id = reader.bytes();
     return resource;
-}
-
-void put_instant(std::string& out, Instant instant) {
-    put_signed_varint(out, instant.time_since_epoch().count());
-}
-
-Instant read_instant(ByteReader& reader) {
-    return Instant(Duration(reader.signed_varint()));
 }
 
 }  // namespace

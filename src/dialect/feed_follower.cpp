@@ -84,7 +84,8 @@ void FeedFollower::catch_up() {
     frontend_.run_later([self] { self->catch_up(); });
 }
 
-// One page from the store; true when everything up to joined_at_ has been sent.
+// One page from the store, or as much of it as the client may have unsent; true when everything up
+// to joined_at_ has been sent.
 Result<bool> FeedFollower::send_page() {
     if (reached_ >= end_of(joined_at_)) return true;
     const auto snapshot = partition().snapshot();
@@ -99,8 +100,11 @@ Result<bool> FeedFollower::send_page() {
     for (auto& event : page.events) {
         // Later ones are delivered, or will be read when we join again.
         if (event.position.revision > joined_at_) break;
+        if (backlog() > limits().backlog_bytes_max) return false;
+        const FeedPosition position = event.position;
         if (is_wanted(event)) send(std::make_shared<const Event>(std::move(event)));
         if (state_ != State::catching_up) return true;
+        reached_ = position;
     }
     const bool done = page.at_end || page.reached.revision >= joined_at_;
     reached_ = done ? end_of(joined_at_) : page.reached;

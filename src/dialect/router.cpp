@@ -203,8 +203,14 @@ void Router::route(const HttpRequest& request, DialectSet dialects,
     const bool is_nobodys = allow.empty() && fallback_ && dialects.has(fallback_->dialect) &&
                             faults.dialect == fallback_->dialect;
     if (is_nobodys) {
+        Call call{request, exchange, {}};
+        for (const auto segment : segments) {
+            auto word = percent_decode(segment);
+            if (!word) return exchange->respond(faults.handler(RouteFault::bad_path, request, {}));
+            if (!word->empty()) call.path.emplace_back(fallback_word, std::move(*word));
+        }
         for (const auto& to : fallback_->methods) {
-            if (to.method == request.method) return admit(*fallback_, to, {request, exchange, {}});
+            if (to.method == request.method) return admit(*fallback_, to, std::move(call));
         }
     }
     const auto fault = allow.empty() ? RouteFault::not_found : RouteFault::method_not_allowed;
@@ -290,8 +296,8 @@ std::string Router::action_of(const Route& route, const Method& to, const Call& 
         words.push_back(is_parameter(segment) ? call.parameter(segment.substr(1)) : segment);
     }
     if (route.is_fallback) {
-        words = split_path(call.request.path);
-        std::erase(words, std::string_view());
+        // Decoded, as its handler reads them: a denial holds however its path is written.
+        for (const auto& [name, word] : call.path) words.push_back(word);
         return action_name(route.dialect, words, action_verb(to.method, false));
     }
     // "api" and "v1", or "v2".

@@ -52,11 +52,14 @@ enum class Access : uint8_t {
     admin,   // what concerns the whole server
 };
 
+inline constexpr std::string_view fallback_word = "*";
+
 // A request on its way to a handler. The views in `request` live until the handler returns.
 struct Call {
     const HttpRequest& request;
     ExchangePtr exchange;
-    std::vector<std::pair<std::string_view, std::string>> path;  // parameters, decoded
+    // Parameters, decoded; where no route has the path, all of its words as `fallback_word`.
+    std::vector<std::pair<std::string_view, std::string>> path;
 
     // A parameter that the pattern has.
     [[nodiscard]] const std::string& parameter(std::string_view name) const;

@@ -61,6 +61,34 @@ TEST(Operations, answer_those_who_wait) {
     EXPECT_EQ(driver.must(WaitOperation{id, seconds(60)}).state, OperationState::failed);
 }
 
+TEST(Operations, count_the_steps_of_a_report_before_they_look_at_them) {
+    CoreLimits limits;
+    limits.operation.steps_max = 3;
+    EngineDriver driver(limits);
+    driver.must(DeclareType{vm_type()});
+    ReportOperation report;
+    report.id = driver.must(new_vm()).operation->id;
+    report.state = OperationState::running;
+    const auto refused_field = [&](const std::vector<std::string>& names) {
+        report.steps.clear();
+        for (const auto& name : names) {
+            OperationStep part;
+            part.name = name;
+            part.state = OperationState::running;
+            report.steps.push_back(std::move(part));
+        }
+        const auto reply = driver.ask(report);
+        return reply->has_value() ? std::string() : reply->error().field;
+    };
+    EXPECT_EQ(refused_field({""}), "steps[0].name");
+    EXPECT_EQ(refused_field({"", "b", "c", "d"}), "steps");
+    // With that of the applier itself they would be four.
+    EXPECT_EQ(refused_field({"b", "c", "d"}), "steps");
+    EXPECT_EQ(refused_field({"b", "c"}), "");
+    EXPECT_EQ(refused_field({"b", "c", "b"}), "");
+    EXPECT_EQ(refused_field({"d"}), "steps");
+}
+
 TEST(Operations, let_those_who_wait_go_when_the_server_stops) {
     EngineDriver driver;
     driver.must(DeclareType{vm_type()});
@@ -98,6 +126,61 @@ TEST(Operations, outlive_their_type_and_leave_no_row_behind) {
     }
 }
 
+WriteItem patch_of(std::string document) {
+    WriteItem command;
+    command.type = "vm";
+    command.id = "x";
+    command.is_patch = true;
+    command.document = std::move(document);
+    return command;
+}
+
+ErrorCode refusal_of(EngineDriver& driver, WriteItem command) {
+    const auto reply = driver.ask(std::move(command));
+    if (!reply || reply->has_value()) return ErrorCode::internal;
+    return reply->error().code;
+}
+
+TEST(Items, are_changed_by_good_patches_only) {
+    EngineDriver driver;
+    auto type = vm_type();
+    type.appliers.clear();
+    driver.must(DeclareType{type});
+    WriteItem command = new_vm();
+    command.id = "x";
+    driver.must(command);
+    const size_t depth = 500'000;
+    EXPECT_EQ(refusal_of(driver, patch_of(R"({"a":)" + std::string(depth, '[') +
+                                          std::string(depth, ']') + "}")),
+              ErrorCode::invalid_argument);
+    std::string deep;
+    for (size_t i = 0; i < depth / 5; ++i) deep += R"({"a":)";
+    EXPECT_EQ(refusal_of(driver, patch_of(deep + "1" + std::string(depth / 5, '}'))),
+              ErrorCode::invalid_argument);
+    EXPECT_EQ(refusal_of(driver, patch_of(R"({"a":1,"b":{"c":1,"c":2}})")),
+              ErrorCode::invalid_argument);
+    EXPECT_EQ(driver.must(patch_of(R"({"a":1})")).item.document, R"({"id":"x","a":1})");
+}
+
+// A check of what is refused anyway would be for nothing, and it is what takes time.
+TEST(Items, are_measured_before_they_are_checked) {
+    CoreLimits limits;
+    limits.collection.document_bytes_max = 100;
+    EngineDriver driver(limits);
+    auto type = vm_type();
+    type.appliers.clear();
+    type.schema = R"({"properties":{"a":false}})";
+    driver.must(DeclareType{type});
+    WriteItem command = new_vm();
+    command.id = "x";
+    driver.must(command);
+    command.document = R"({"a":1})";
+    EXPECT_EQ(refusal_of(driver, command), ErrorCode::invalid_argument);
+    command.document = R"({"a":")" + std::string(100, 'x') + "\"}";
+    EXPECT_EQ(refusal_of(driver, command), ErrorCode::too_large);
+    EXPECT_EQ(refusal_of(driver, patch_of(command.document)), ErrorCode::too_large);
+}
+
 TEST(Appliers, are_told_with_the_commit_and_forgotten_with_the_type) {
     EngineDriver driver;
     auto type = vm_type();
@@ -132,6 +215,29 @@ TEST(Appliers, are_told_with_the_commit_and_forgotten_with_the_type) {
         EXPECT_EQ(rows_of(driver, table), 0u) << static_cast<char>(table);
     }
     driver.engine().check(driver.clock().now());
+}
+
+TEST(Appliers, are_told_until_the_deadline_however_often_that_fails) {
+    EngineDriver driver;
+    auto type = vm_type();
+    type.appliers = {{"called", "http://applier.example/"}};
+    type.deadline = std::chrono::hours(24 * 5);
+    driver.must(DeclareType{type});
+    driver.must(new_vm());
+    // More attempts than any other subscriber gets.
+    size_t attempts = 0;
+    for (; attempts < 10'100; ++attempts) {
+        const auto effects = driver.effects();
+        ASSERT_EQ(effects.size(), 1u) << "after " << attempts << " attempts";
+        driver.must(ReportDelivery{effects[0].outbox, effects[0].subscription, effects[0].window, 0,
+                                   ReportDelivery::Failure{"it is away", {}, false}});
+        driver.advance(seconds(40));
+    }
+    // Its operation has failed then, and nobody works on it any more.
+    driver.effects();
+    driver.advance(std::chrono::hours(24));
+    EXPECT_TRUE(driver.effects().empty());
+    EXPECT_EQ(driver.engine().statistics().operations.timed_out, 1u);
 }
 
 TEST(Feed, tells_a_stream_of_several_topics_once_and_of_new_ones_from_now_on) {

@@ -96,7 +96,9 @@ public:
             RC_ASSERT(replica.items == items_of(replica.type, replica.owner));
         }
         driver_.advance(seconds(100));
+        look();
         for (const auto& [id, known] : operations_) {
+            RC_ASSERT(known.is_forgotten);
             RC_ASSERT(!*find_operation(driver_.store(), tenant(), id));
         }
     }
@@ -107,6 +109,7 @@ private:
         uint64_t sequence = 0;
         Instant deadline;
         size_t ends = 0;
+        bool is_forgotten = false;
     };
 
     [[nodiscard]] TenantId tenant() { return *find_tenant(driver_.store(), "tenant"); }
@@ -239,37 +242,45 @@ private:
         }
     }
 
+    void see(const Event& event) {
+        auto& known = operations_.at(*Uuid::parse(event.subject));
+        RC_ASSERT(!known.is_forgotten);
+        if (event.type == "operation.forgotten") {
+            RC_ASSERT(known.ends == 1u);
+            known.is_forgotten = true;
+            return;
+        }
+        const auto document = JsonDocument::parse(event.data);
+        for (const auto& [name, value] : document->root().members()) {
+            if (name == "sequence") {
+                RC_ASSERT(static_cast<uint64_t>(*value.integer()) == known.sequence + 1);
+                ++known.sequence;
+            }
+            if (name != "state") continue;
+            const auto state = *parse_operation_state(*value.text());
+            RC_ASSERT(state >= known.state);
+            RC_ASSERT(!has_ended(known.state));
+            if (has_ended(state)) ++known.ends;
+            known.state = state;
+        }
+        RC_ASSERT(known.ends <= 1u);
+        RC_ASSERT(event.audience && event.audience->users.size() <= 1u);
+    }
+
     // Every event of operations since the last look, and the rows.
     void look() {
         FeedReader reader(driver_.store().snapshot(), tenant(), {operations_topic()}, looked_);
-        const auto page = reader.next(1'000'000);
-        RC_ASSERT(page.has_value());
-        looked_ = page->reached;
-        for (const auto& event : page->events) {
-            const auto id = *Uuid::parse(event.subject);
-            const auto document = JsonDocument::parse(event.data);
-            auto& known = operations_.at(id);
-            for (const auto& [name, value] : document->root().members()) {
-                if (name == "sequence") {
-                    RC_ASSERT(static_cast<uint64_t>(*value.integer()) == known.sequence + 1);
-                    ++known.sequence;
-                }
-                if (name != "state") continue;
-                const auto state = *parse_operation_state(*value.text());
-                RC_ASSERT(state >= known.state);
-                RC_ASSERT(!has_ended(known.state));
-                if (has_ended(state)) ++known.ends;
-                known.state = state;
-            }
-            RC_ASSERT(known.ends <= 1u);
-            RC_ASSERT(event.audience && event.audience->users.size() <= 1u);
+        for (bool at_end = false; !at_end;) {
+            const auto page = reader.next(1000);
+            RC_ASSERT(page.has_value());
+            for (const auto& event : page->events) see(event);
+            looked_ = page->reached;
+            at_end = page->at_end;
         }
         for (const auto& [id, known] : operations_) {
             const auto row = *find_operation(driver_.store(), tenant(), id);
-            if (!row) {
-                RC_ASSERT(known.ends == 1u);
-                continue;
-            }
+            RC_ASSERT(known.is_forgotten == !row);
+            if (!row) continue;
             RC_ASSERT(row->state == known.state && row->sequence == known.sequence);
             RC_ASSERT(has_ended(row->state) || row->deadline > driver_.clock().now().wall);
             RC_ASSERT((row->state == OperationState::succeeded) == !row->response.empty());

@@ -1,20 +1,9 @@
 #include "dialect/native/changes.h"
 
-#include "codec/json_text.h"
 #include "codec/json_writer.h"
 #include "dialect/native/problem.h"
 
 namespace signalbox::native {
-
-std::string_view event_member(const Event& event, std::string_view name) {
-    JsonTextReader reader(event.data);
-    reader.enter();
-    while (const auto member = reader.next_member()) {
-        const auto value = reader.take();
-        if (is_json_name(*member, name)) return value;
-    }
-    return {};
-}
 
 void ChangesAnswer::open(ExchangePtr exchange, Request request) {
     const auto answer = std::make_shared<ChangesAnswer>(std::move(exchange), std::move(request));

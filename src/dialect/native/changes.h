@@ -4,16 +4,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "dialect/exchange.h"
 #include "dialect/feed_follower.h"
 
 namespace signalbox::native {
-
-// A member of an event's data, as it is written there; empty when there is none.
-std::string_view event_member(const Event& event, std::string_view name);
 
 // Answers one request with what has changed behind a cursor, or is going to within the time that
 // it waits: {"changes":[...],"cursor":...}. Its io thread only.

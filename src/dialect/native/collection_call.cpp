@@ -97,6 +97,15 @@ HttpResponse item_response(const CollectionCall& at, const ItemWritten& written,
     return response;
 }
 
+// What makes two requests the same: also whose they are, since the answer to a repetition shows the
+// item.
+uint64_t digest_of(const HttpRequest& request, const Requester& requester) {
+    uint64_t digest = checksum(request.path, static_cast<uint64_t>(request.method));
+    digest = checksum(request.body, digest);
+    digest = checksum(requester.name, digest);
+    return requester.user ? checksum(requester.user->raw(), digest) : digest;
+}
+
 Result<void> write(const Call& call, const CollectionCall& at, WriteItem command) {
     command.type = at.type;
     TRY_AS(command.precondition, read_precondition(call.request));
@@ -104,8 +113,7 @@ Result<void> write(const Call& call, const CollectionCall& at, WriteItem command
     command.document = call.request.body;
     command.requester = requester_of(call, at);
     if (const auto key = call.request.field("idempotency-key")) command.idempotency_key = *key;
-    command.request_digest = checksum(
-        call.request.body, checksum(call.request.path, static_cast<uint64_t>(call.request.method)));
+    command.request_digest = digest_of(call.request, command.requester);
     const auto preference = read_preference(call.request);
     const ExchangePtr exchange = call.exchange;
     exchange->ask(at.tenant, std::move(command), [exchange, at, preference](auto written) {
@@ -210,9 +218,7 @@ Result<void> show_item(const Call& call, const CollectionCall& at) {
     TRY_AS(const TenantId tenant, find_tenant(*snapshot, at.tenant));
     TRY_AS(const auto item, find_item(*snapshot, tenant, at.type, at.id));
     const auto& user = call.exchange->identity().user_uuid;
-    const bool is_hidden =
-        item && at.only_own &&
-        (!user || std::find(item->owners.begin(), item->owners.end(), *user) == item->owners.end());
+    const bool is_hidden = item && at.only_own && !is_owned_by(*item, user);
     if (!item || is_hidden) {
         return fail(ErrorCode::not_found, fmt::format("there is no {} {}", at.type, at.id));
     }

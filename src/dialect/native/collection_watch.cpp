@@ -4,6 +4,7 @@
 #include "core/collection_events.h"
 #include "core/collection_rows.h"
 #include "core/tenants.h"
+#include "dialect/event_members.h"
 #include "dialect/feed_stream.h"
 #include "dialect/native/changes.h"
 #include "dialect/native/collection_call.h"
@@ -51,19 +52,19 @@ struct Change {
 // What the event says to somebody who sees everything, or only what `owner` owns: to that one an
 // item that is owned by somebody else now is gone.
 Change change_of(const Event& event, const std::optional<Uuid>& owner) {
+    const EventMembers data(event);
     const bool is_deleted = event.type == "item.deleted";
     const bool has_left =
-        !is_deleted && owner &&
-        event_member(event, "owners").find(owner->text()) == std::string_view::npos;
+        !is_deleted && owner && data.find("owners").find(owner->text()) == std::string_view::npos;
     Change change;
     change.is_removal = is_deleted || has_left;
     JsonWriter json(change.data);
     json.begin_object();
     json.key("id");
-    json.raw(event_member(event, "id"));
+    json.raw(data.find("id"));
     json.key("revision");
-    json.raw(event_member(event, "revision"));
-    if (const auto operation = event_member(event, "operation_id"); !operation.empty()) {
+    json.raw(data.find("revision"));
+    if (const auto operation = data.find("operation_id"); !operation.empty()) {
         json.key("operation_id");
         json.raw(operation);
     }
@@ -72,7 +73,7 @@ Change change_of(const Event& event, const std::optional<Uuid>& owner) {
     } else {
         for (const auto* name : {"created_at", "updated_at", "item"}) {
             json.key(name);
-            json.raw(event_member(event, name));
+            json.raw(data.find(name));
         }
     }
     json.end_object();

@@ -47,10 +47,6 @@ Result<void> remove(const Call& call) {
     return remove_item(call, item_of(call));
 }
 
-bool is_everybodys_own(std::string_view path) {
-    return (std::string(path) + "/").find("/me/") != std::string::npos;
-}
-
 // The collection, or the item, that a path stands for; nothing when it is no type's.
 Result<std::optional<CollectionCall>> resolve(const Call& call) {
     auto path = call.request.path;
@@ -62,16 +58,14 @@ Result<std::optional<CollectionCall>> resolve(const Call& call) {
     TRY_AS(const TenantId tenant, find_tenant(*snapshot, at.tenant));
     TRY_AS(auto type, find_item_type_by_path(*snapshot, tenant, path));
     if (!type) {
-        const size_t slash = path.rfind('/');
-        const auto id = percent_decode(path.substr(slash + 1));
-        if (!id) return std::optional<CollectionCall>();
-        at.id = *id;
-        TRY_AS(type, find_item_type_by_path(*snapshot, tenant, path.substr(0, slash)));
+        // The last word is that of the item; those of a type need no escapes.
+        if (!call.path.empty()) at.id = call.path.back().second;
+        TRY_AS(type, find_item_type_by_path(*snapshot, tenant, path.substr(0, path.rfind('/'))));
     }
     if (!type) return std::optional<CollectionCall>();
     at.type = type->name;
     at.base = type->path;
-    at.only_own = is_everybodys_own(type->path);
+    at.only_own = is_everybodys_own(*type);
     return std::optional(std::move(at));
 }
 

@@ -125,7 +125,8 @@ void follow(const Call& call, Topic topic, std::optional<Cursor> after,
 
 std::string operation_frame(const Event& event, const std::string& cursor) {
     std::string text;
-    append_sse_event(text, cursor, "operation", event.data);
+    const bool is_forgotten = event.type == "operation.forgotten";
+    append_sse_event(text, cursor, is_forgotten ? "removed" : "operation", event.data);
     return text;
 }
 
@@ -192,10 +193,14 @@ Result<std::optional<uint64_t>> read_count(JsonMembers& members, std::string_vie
     return std::optional(static_cast<uint64_t>(*count));
 }
 
-Result<std::vector<OperationStep>> read_steps(JsonMembers& members) {
+Result<std::vector<OperationStep>> read_steps(JsonMembers& members, size_t steps_max) {
     std::vector<OperationStep> steps;
     TRY_AS(const auto elements, members.array("steps"));
     if (!elements) return steps;
+    if (elements->size() > steps_max) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("must be at most {} of an operation", steps_max), "steps");
+    }
     for (size_t i = 0; i < elements->size(); ++i) {
         TRY_AS(auto one, JsonMembers::of((*elements)[i], fmt::format("steps[{}].", i)));
         OperationStep step;
@@ -225,7 +230,8 @@ Result<void> report(const Call& call) {
     TRY_AS(command.current, read_count(members, "current"));
     TRY_AS(command.end, read_count(members, "end"));
     TRY_AS(command.detail, members.text("detail"));
-    TRY_AS(command.steps, read_steps(members));
+    const auto& limits = call.exchange->frontend().node().partition_of(tenant_of(call)).limits();
+    TRY_AS(command.steps, read_steps(members, limits.operation.steps_max));
     TRY_AS(const auto error, members.object("error"));
     TRY_AS(const auto response, members.object("response"));
     TRY(members.only_known());
@@ -271,43 +277,48 @@ Result<std::vector<OperationState>> parse_states(std::string_view text) {
 // Goes through operations, some at a time, with its turn on the thread given back in between.
 class ListAnswer : public std::enable_shared_from_this<ListAnswer> {
 public:
-    ListAnswer(ExchangePtr exchange, OperationListing listing, size_t limit, std::string link)
+    ListAnswer(ExchangePtr exchange, OperationListing listing, size_t limit, size_t bytes_max,
+               std::string link)
         : exchange_(std::move(exchange)),
           listing_(std::move(listing)),
           limit_(limit),
+          bytes_max_(bytes_max),
           link_(std::move(link)) {}
 
     void go_on() {
         if (exchange_->is_gone()) return;
-        auto page = listing_.next(rows_per_turn, limit_ - operations_.size());
+        auto page = listing_.next(rows_per_turn, limit_ - count_);
         if (!page) return exchange_->respond(problem(page.error()));
-        std::move(page->operations.begin(), page->operations.end(),
-                  std::back_inserter(operations_));
-        if (!page->at_end && operations_.size() < limit_) {
+        bool has_more = !page->at_end;
+        uint64_t reached = page->reached;
+        for (const auto& record : page->operations) {
+            if (body_.size() >= bytes_max_) {
+                has_more = true;
+                break;
+            }
+            if (count_ > 0) body_ += ',';
+            write_operation(body_, record);
+            reached = record.number;
+            ++count_;
+        }
+        const bool is_full = count_ >= limit_ || body_.size() >= bytes_max_;
+        if (has_more && !is_full) {
             return exchange_->frontend().run_later([self = shared_from_this()] { self->go_on(); });
         }
-        std::string body;
-        JsonWriter json(body);
-        json.begin_object();
-        json.key("operations");
-        json.begin_array();
-        for (const auto& record : operations_) {
-            std::string text;
-            write_operation(text, record);
-            json.raw(text);
-        }
-        json.end_array();
-        if (!page->at_end) json.member("next", link_ + std::to_string(page->reached));
-        json.end_object();
-        exchange_->respond(json_response(200, std::move(body)));
+        body_ += ']';
+        if (has_more) body_ += fmt::format(R"(,"next":"{}{}")", link_, reached);
+        body_ += '}';
+        exchange_->respond(json_response(200, std::move(body_)));
     }
 
 private:
     const ExchangePtr exchange_;
     OperationListing listing_;
     const size_t limit_;
+    const size_t bytes_max_;
     const std::string link_;
-    std::vector<OperationRecord> operations_;
+    std::string body_ = R"({"operations":[)";
+    size_t count_ = 0;
 };
 
 // With `requester` and nothing else, what happens to them is found by that; else by what they
@@ -373,8 +384,10 @@ Result<void> list(const Call& call) {
     }
     const auto page_limit = static_cast<size_t>(limit.value_or(page_limit_default));
     call.exchange->expect_lengthy();
+    const auto& limits = call.exchange->frontend().node().partition_of(tenant_of(call)).limits();
     std::make_shared<ListAnswer>(call.exchange, OperationListing(snapshot, std::move(request)),
-                                 page_limit, fmt::format("{}limit={}&before=", link, page_limit))
+                                 page_limit, limits.collection.answer_bytes_max,
+                                 fmt::format("{}limit={}&before=", link, page_limit))
         ->go_on();
     return {};
 }

@@ -1,8 +1,8 @@
 #include "dialect/native/queue_json.h"
 
 #include <algorithm>
-#include <map>
 
+#include "codec/json_merge.h"
 #include "dialect/native/native_call.h"
 
 namespace signalbox::native {
@@ -46,38 +46,6 @@ void write_mark(JsonWriter& json, std::string_view name, const std::optional<Mes
     json.member("created_at", format_instant(mark->created_at));
     json.member("age_ms", mark->age.count());
     json.end_object();
-}
-
-// Members are kept in their order; a new one goes to the end.
-std::string merged(const JsonValue* target, const JsonValue& patch) {
-    if (!patch.is_object()) return patch.json();
-    std::string out = "{";
-    const auto put = [&](std::string_view name, std::string_view value) {
-        if (out.size() > 1) out += ',';
-        append_json_string(out, name);
-        out += ':';
-        out += value;
-    };
-    const auto before = target == nullptr ? decltype(patch.members())() : target->members();
-    const auto changes = patch.members();
-    std::map<std::string_view, const JsonValue*> change_of;
-    for (const auto& [name, value] : changes) change_of[name] = &value;
-    for (const auto& [name, value] : before) {
-        const auto change = change_of.find(name);
-        if (change == change_of.end()) {
-            put(name, value.json());
-            continue;
-        }
-        if (!change->second->is_null()) put(name, merged(&value, *change->second));
-        change_of.erase(change);
-    }
-    for (const auto& [name, value] : changes) {
-        const auto change = change_of.find(name);
-        if (change == change_of.end() || change->second->is_null()) continue;
-        put(name, merged(nullptr, *change->second));
-        change_of.erase(change);
-    }
-    return out + "}";
 }
 
 }  // namespace
@@ -168,8 +136,7 @@ std::string settings_json(const QueueSettings& settings) {
 
 Result<std::string> merge_patch(std::string_view target, const JsonValue& patch) {
     TRY_AS(const auto document, JsonDocument::parse(target));
-    const auto root = document.root();
-    return merged(&root, patch);
+    return json_merge_patch(document.root(), patch);
 }
 
 void append_one_line(std::string& out, std::string_view json) {

@@ -5,10 +5,11 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
-#include "codec/json_reader.h"
+#include "codec/json_text.h"
 #include "codec/json_writer.h"
 #include "core/collection_events.h"
 #include "core/operation_commands.h"
+#include "dialect/event_members.h"
 #include "dialect/wazo/access.h"
 
 namespace signalbox::wazo {
@@ -26,30 +27,12 @@ bool is_operation(const Event& event) {
     return event.type.starts_with("operation.");
 }
 
-// The members of an event's data by name.
-class Data {
-public:
-    explicit Data(const Event& event) : document_(JsonDocument::parse(event.data)) {
-        ASSERT(document_);
-        members_ = document_->root().members();
-    }
-    [[nodiscard]] std::optional<JsonValue> find(std::string_view name) const {
-        for (const auto& [known, value] : members_) {
-            if (known == name) return value;
-        }
-        return std::nullopt;
-    }
-    void copy(JsonWriter& json, std::string_view name, std::string_view as) const {
-        const auto value = find(name);
-        if (!value) return;
-        json.key(as);
-        json.raw(value->json());
-    }
-
-private:
-    Result<JsonDocument> document_;
-    std::vector<std::pair<std::string_view, JsonValue>> members_;
-};
+void copy(JsonWriter& json, const EventMembers& data, std::string_view name, std::string_view as) {
+    const auto value = data.find(name);
+    if (value.empty()) return;
+    json.key(as);
+    json.raw(value);
+}
 
 bool is_for(const EventAudience& audience, const Identity& identity) {
     if (audience.whole_tenant) return true;
@@ -58,17 +41,17 @@ bool is_for(const EventAudience& audience, const Identity& identity) {
            std::find(users.begin(), users.end(), *identity.user_uuid) != users.end();
 }
 
-void write_progress(JsonWriter& json, const Data& data) {
-    const auto state = data.find("state");
+void write_progress(JsonWriter& json, const EventMembers& data) {
+    const auto state = json_string(data.find("state"));
     json.begin_object();
-    data.copy(json, "item", "id");
-    data.copy(json, "item", "uuid");
-    json.member("status", status_of(state ? state->text().value_or("") : ""));
-    data.copy(json, "requester_uuid", "requester_uuid");
-    data.copy(json, "id", "operation_id");
-    data.copy(json, "state", "state");
-    data.copy(json, "steps", "steps");
-    data.copy(json, "error", "error");
+    copy(json, data, "item", "id");
+    copy(json, data, "item", "uuid");
+    json.member("status", status_of(state.value_or("")));
+    copy(json, data, "requester_uuid", "requester_uuid");
+    copy(json, data, "id", "operation_id");
+    copy(json, data, "state", "state");
+    copy(json, data, "steps", "steps");
+    copy(json, data, "error", "error");
     json.end_object();
 }
 
@@ -107,7 +90,7 @@ std::string bus_event(const Event& event, const std::string& cursor, const std::
                       const Node::Identity& node, const Listener& receiver) {
     ASSERT(event.audience);
     const auto& audience = *event.audience;
-    const Data data(event);
+    const EventMembers data(event);
     std::string out;
     JsonWriter json(out);
     json.begin_object();
@@ -124,11 +107,11 @@ std::string bus_event(const Event& event, const std::string& cursor, const std::
     json.member("timestamp", format_instant(event.time));
     json.member("id", cursor);
     if (is_operation(event)) {
-        data.copy(json, "sequence", "sequence");
-        data.copy(json, "id", "operation_id");
+        copy(json, data, "sequence", "sequence");
+        copy(json, data, "id", "operation_id");
     } else {
-        data.copy(json, "revision", "sequence");
-        data.copy(json, "operation_id", "operation_id");
+        copy(json, data, "revision", "sequence");
+        copy(json, data, "operation_id", "operation_id");
     }
     std::string user_keys;
     if (audience.whole_tenant) user_keys += R"(,"user_uuid:*":true)";
@@ -140,7 +123,8 @@ std::string bus_event(const Event& event, const std::string& cursor, const std::
     if (is_operation(event)) {
         write_progress(json, data);
     } else {
-        json.raw(data.find("item") ? data.find("item")->json() : "{}");
+        const auto item = data.find("item");
+        json.raw(item.empty() ? "{}" : item);
     }
     json.end_object();
     return out;

@@ -140,6 +140,8 @@ void WazoConnection::begin(const Call& call, const WebSocketHandshake& handshake
     if (!credential) return connection->close(code::refused, "authentication failed");
     connection->version_ = *version;
     credential->token = asked.token;
+    connection->named_ = {std::string(credential->tenant), std::string(credential->user),
+                          std::string(credential->roles)};
     connection->authenticate(*credential, [connection](Result<IdentityPtr> identity) {
         if (!identity) return connection->close(code::refused, "authentication failed");
         connection->enter(std::move(*identity));
@@ -262,8 +264,7 @@ void WazoConnection::start() {
 
 void WazoConnection::change_token(const std::string& token) {
     socket_->hold_input();
-    Credential credential;
-    credential.token = token;
+    Credential credential{token, named_.tenant, named_.user, named_.roles};
     authenticate(credential, [self = shared_from_this()](Result<IdentityPtr> identity) {
         if (!identity) return self->close(code::refused, "authentication failed");
         self->change_identity(std::move(*identity));

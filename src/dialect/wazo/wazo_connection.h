@@ -34,6 +34,13 @@ public:
     [[nodiscard]] WebSocketSession& socket() const { return *socket_; }
 
 private:
+    // What the request said of who sends it, beside the token: in open mode that is who it is.
+    struct Named {
+        std::string tenant;
+        std::string user;
+        std::string roles;
+    };
+
     void authenticate(Credential credential, std::function<void(Result<IdentityPtr>)> then);
     void enter(IdentityPtr identity);
     void receive(const WebSocketMessage& message);
@@ -49,6 +56,7 @@ private:
     void tick();
 
     const std::shared_ptr<WebSocketSession> socket_;
+    Named named_;
     int version_ = 2;
     IdentityPtr identity_;
     std::set<std::string> names_;  // that it has subscribed to
