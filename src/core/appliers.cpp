@@ -59,7 +59,11 @@ void Appliers::subscribe(const QueueKey& key, const std::string& tenant_name,
     } else {
         subscription = outbox.subscriptions.begin()->second.get();
     }
-    subscription->subscriber = url;
+    if (subscription->subscriber != url) {
+        subscription->subscriber = url;
+        subscription->is_proven = false;
+        ++subscription->generation;
+    }
     subscription->options = options;
     subscription->ttl = subscription_ttl;
     subscription->renewed_at = step.now.wall;

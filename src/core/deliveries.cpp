@@ -191,7 +191,7 @@ Result<void> Deliveries::begin(Subscription& subscription, Step& step) {
         kind = Effect::Kind::unsubscription;
     } else {
         if (!has_more(subscription)) return {};
-        subscription.window_is_notice = false;
+        subscription.window_notice = Subscription::Notice::none;
         TRY_AS(next, next_notifications(subscription, step));
         if (next.empty()) {
             if (has_more(subscription)) want(subscription);
@@ -199,7 +199,9 @@ Result<void> Deliveries::begin(Subscription& subscription, Step& step) {
         }
     }
     subscription.window = ++last_window_;
-    subscription.window_is_notice = kind != Effect::Kind::messages;
+    subscription.window_generation = subscription.generation;
+    subscription.window_notice = subscription.notice;
+    subscription.window_from = subscription.next;
     subscription.window_is_doubtful = is_doubtful(subscription);
     subscription.window_begun_at = step.now.steady;
     subscription.window_size = next.size();
@@ -226,23 +228,29 @@ Result<DeliveryReported> Deliveries::report(const ReportDelivery& command, Step&
     }
     Subscription& subscription = *found->second;
     end_window(subscription);
+    if (subscription.window_is_current()) take_outcome(subscription, command, step);
+    if (has_more(subscription)) want(subscription);
+    return DeliveryReported{};
+}
+
+void Deliveries::take_outcome(Subscription& subscription, const ReportDelivery& command,
+                              Step& step) {
     // Whoever takes longer may as well hang.
     subscription.is_proven = !command.failure && step.now.steady - subscription.window_begun_at <=
                                                      2 * limits_.window_time_max;
     if (command.delivered > 0) take_success(subscription, command.delivered, step);
     if (command.failure) take_failure(subscription, *command.failure, step);
-    if (has_more(subscription)) want(subscription);
-    return DeliveryReported{};
 }
 
 void Deliveries::take_success(Subscription& subscription, size_t delivered, Step& step) {
     subscription.failures = 0;
     subscription.next_attempt_at = Instant::min();
     subscription.last_error.clear();
-    if (subscription.window_is_notice) {
+    if (subscription.window_notice != Subscription::Notice::none) {
         subscription.notice = Subscription::Notice::none;
         return outboxes_.keep(subscription, step);
     }
+    ASSERT(subscription.has_place && subscription.next == subscription.window_from);
     delivered = std::min(delivered, subscription.window_size);
     subscription.delivered += delivered;
     statistics_.delivered += delivered;
@@ -280,12 +288,13 @@ void Deliveries::try_again_at(Subscription& subscription, Instant at, Step& step
 }
 
 void Deliveries::give_up(Subscription& subscription, Step& step) {
-    if (!subscription.window_is_notice && !move_to_dead_letters(subscription, step)) {
+    const bool was_notice = subscription.window_notice != Subscription::Notice::none;
+    if (!was_notice && !move_to_dead_letters(subscription, step)) {
         return try_again_at(subscription, step.now.wall + no_room_pause, step);
     }
     subscription.failures = 0;
     subscription.next_attempt_at = Instant::min();
-    if (subscription.window_is_notice) {
+    if (was_notice) {
         // It may be asked again by who made it.
         subscription.notice = Subscription::Notice::none;
         return outboxes_.keep(subscription, step);

@@ -38,7 +38,8 @@ public:
     void settle(Step& step);
     [[nodiscard]] bool is_unsettled() const;
 
-    // How it went. Of something that is not under way any more it says nothing.
+    // How it went. Of something that is not under way any more it says nothing, and nothing of a
+    // subscription that has become another since.
     Result<DeliveryReported> report(const ReportDelivery& command, Step& step);
 
     // It has something to be told, or is to be told at once what it waited for.
@@ -76,6 +77,7 @@ private:
     [[nodiscard]] Effect effect_of(const Subscription& subscription, Effect::Kind kind) const;
     void end_window(Subscription& subscription);
     [[nodiscard]] static bool is_doubtful(const Subscription& subscription);
+    void take_outcome(Subscription& subscription, const ReportDelivery& command, Step& step);
     void take_success(Subscription& subscription, size_t delivered, Step& step);
     void take_failure(Subscription& subscription, const ReportDelivery::Failure& failure,
                       Step& step);

@@ -69,15 +69,22 @@ struct Subscription
     std::string last_error;
     DeliveryTimer retry_timer{*this};
 
-    // What is under way: 0, or the number of the effect.
+    // Rises when it becomes another one: another address, asked anew, active or not any more. What
+    // is under way then is of the one before.
+    uint64_t generation = 0;
+
+    // What is under way: 0, or the number of the effect; and what it was begun with.
     uint64_t window = 0;
-    bool window_is_notice = false;
+    uint64_t window_generation = 0;
+    Notice window_notice = Notice::none;  // none: messages
+    uint64_t window_from = 0;             // the sequence of the first of these
+    size_t window_size = 0;               // so many
     bool window_is_doubtful = false;
     SteadyInstant window_begun_at;
     // It took its last messages, and quickly. Not kept: after a restart it has to show it again.
     bool is_proven = false;
-    size_t window_size = 0;  // so many from `next` on
 
+    [[nodiscard]] bool window_is_current() const { return window_generation == generation; }
     // Whether messages are kept for it.
     [[nodiscard]] bool is_active() const {
         return !is_gone && (is_confirmed || !needs_confirmation);

@@ -16,6 +16,15 @@ Error damaged() {
     return {ErrorCode::internal, "a row of a subscription is damaged", {}};
 }
 
+// What is under way of a subscription that has not become another is what it is told next.
+void check_window(const Subscription& subscription) {
+    if (subscription.window == 0 || !subscription.window_is_current()) return;
+    ASSERT(subscription.notice == subscription.window_notice);
+    if (subscription.window_notice != Subscription::Notice::none) return;
+    ASSERT(subscription.has_place && subscription.next == subscription.window_from);
+    ASSERT(subscription.next + subscription.window_size <= subscription.outbox.next);
+}
+
 size_t bytes_of(const Notification& notification) {
     return sizeof(Notification) + notification.body.size();
 }
@@ -129,11 +138,13 @@ void Outboxes::keep(Subscription& subscription, Step& step) {
     if (subscription.is_active() && !subscription.has_place) {
         subscription.next = outbox.next;
         subscription.has_place = true;
+        ++subscription.generation;
         outbox.places.insert(subscription.next);
         ++active_count_;
         if (outbox.places.size() == 1) outbox.floor = outbox.next;
     } else if (!subscription.is_active() && subscription.has_place) {
         subscription.has_place = false;
+        ++subscription.generation;
         outbox.places.erase(outbox.places.find(subscription.next));
         --active_count_;
         raise_floor(outbox, step);
@@ -299,6 +310,7 @@ void Outboxes::check(const RowReader& rows) const {
             ASSERT(subscription->id == id && &subscription->outbox == outbox.get());
             ASSERT(subscription->is_active() == subscription->has_place);
             ASSERT(subscription->next <= outbox->next);
+            check_window(*subscription);
             if (subscription->has_place) places.insert(subscription->next);
             ++subscriptions;
         }

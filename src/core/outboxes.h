@@ -31,7 +31,8 @@ public:
     // A new subscription; the caller fills it and calls keep().
     Subscription& add(Outbox& outbox, const SubscriptionId& id);
     // Writes what it wants; and takes it among those that messages are kept for, or out of them,
-    // as its state says. Whoever comes among them is told of what comes from now on.
+    // as its state says. Whoever comes among them is told of what comes from now on, and is of
+    // another generation; so is whoever leaves them.
     void keep(Subscription& subscription, Step& step);
     // With the outbox, when it was the last one.
     void remove(Subscription& subscription, Step& step);

@@ -75,6 +75,7 @@ Result<Subscription*> Subscriptions::require(TenantId tenant, const QueueName& q
 
 void Subscriptions::ask_to_confirm(Subscription& subscription, Subscription::Notice notice) {
     subscription.notice = notice;
+    ++subscription.generation;
     subscription.failures = 0;
     subscription.next_attempt_at = Instant::min();
 }
@@ -156,6 +157,8 @@ Result<SubscriptionUpdated> Subscriptions::update(TenantId tenant, UpdateSubscri
         }
         found->subscriber = std::move(*command.subscriber);
         // Somebody else: they have said nothing yet.
+        ++found->generation;
+        found->is_proven = false;
         found->is_gone = false;
         found->failures = 0;
         found->next_attempt_at = Instant::min();
@@ -181,6 +184,7 @@ Result<SubscriptionUpdated> Subscriptions::confirm(TenantId tenant,
     TRY_AS(Subscription* const found, require(tenant, command.queue, command.id));
     found->is_confirmed = command.is_confirmed;
     if (command.is_confirmed) {
+        if (found->notice != Subscription::Notice::none) ++found->generation;
         found->notice = Subscription::Notice::none;
         found->is_gone = false;
     } else if (found->needs_confirmation) {
