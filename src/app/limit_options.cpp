@@ -119,6 +119,9 @@ void add_limit_options(OptionTable& table) {
                     [](O& o) -> auto& { return o.core.subscription.options_bytes_max; });
     table.add_count("notifications_max", "Messages of a queue that wait for its subscribers",
                     [](O& o) -> auto& { return o.core.subscription.notifications_max; });
+    table.add("notification_bytes_max", "SIZE", "Bytes of their bodies; but always one [256MiB]",
+              size([](O& o) -> auto& { return o.core.subscription.notification_bytes_max; }, 1024,
+                   1024 * gib));
     table.add_count(
         "deliveries_max", "Subscribers that are told something at the same time",
         [](O& o) -> auto& { return o.core.subscription.windows_max; }, 100'000);

@@ -203,6 +203,7 @@ struct SubscriptionLimits {
     Duration ttl_min = std::chrono::seconds(1);
     // What is not delivered yet, of a queue. Whoever is behind by more loses the oldest.
     size_t notifications_max = 1'000'000;
+    uint64_t notification_bytes_max = 256u << 20;  // of their bodies; but always one
     // Carried out at a time, of a partition; those that fail, or may fail, have at most half of
     // them.
     size_t windows_max = 512;

@@ -83,6 +83,7 @@ void Deliveries::settle(Step& step) {
     for (const auto number : outboxes_.take_news()) {
         Outbox* const outbox = outboxes_.find(number);
         if (outbox == nullptr) continue;
+        statistics_.dropped += outboxes_.make_room(*outbox, step);
         for (const auto& [id, subscription] : outbox->subscriptions) {
             if (subscription->notice == Subscription::Notice::none &&
                 (!subscription->has_place || subscription->next == outbox->next)) {
@@ -229,6 +230,7 @@ Result<DeliveryReported> Deliveries::report(const ReportDelivery& command, Step&
     Subscription& subscription = *found->second;
     end_window(subscription);
     if (subscription.window_is_current()) take_outcome(subscription, command, step);
+    statistics_.dropped += outboxes_.make_room(*outbox, step);
     if (has_more(subscription)) want(subscription);
     return DeliveryReported{};
 }

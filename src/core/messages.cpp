@@ -141,8 +141,8 @@ Result<std::vector<MessageId>> Messages::post_all(Queue& queue, PostMessages& co
         followers_.tell(queue.key, {ids.back(), row.ttl, message.body}, step);
         if (outbox != nullptr) {
             outboxes_.append(
-                *outbox, {0, ids.back(), row.created_at, row.ttl, row.seal, std::string(row.body)},
-                step);
+                *outbox,
+                {0, ids.back(), row.created_at, row.ttl, 0, row.seal, std::string(row.body)}, step);
         }
         if (message.dedup.empty()) continue;
         known.emplace(message.dedup, ids.back());

@@ -99,6 +99,9 @@ struct Outbox {
     std::string tenant;  // its name
     uint64_t next = 1;   // the sequence of the next notification
     uint64_t floor = 1;  // nothing is left below
+    uint64_t bytes = 0;  // of all bodies below `next`
+    // Of those below the floor, or less: what it is now is a row, read when it matters.
+    uint64_t bytes_gone = 0;
     std::map<SubscriptionId, std::unique_ptr<Subscription>> subscriptions;
     std::multiset<uint64_t> places;  // of those that are active
     // The last ones, without a gap.

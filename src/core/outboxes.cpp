@@ -84,6 +84,7 @@ Result<void> Outboxes::load_ends(Outbox& outbox, const RowReader& rows) {
         const auto notification = decode_notification(last->key(), last->value());
         if (!notification) return fail(damaged());
         outbox.next = notification->sequence + 1;
+        outbox.bytes = notification->bytes_before + notification->body.size();
     }
     TRY(last->status());
     for (const auto& [id, subscription] : outbox.subscriptions) {
@@ -178,42 +179,82 @@ void Outboxes::remove(Subscription& subscription, Step& step) {
 
 void Outboxes::append(Outbox& outbox, Notification notification, Step& step) {
     notification.sequence = outbox.next++;
+    notification.bytes_before = outbox.bytes;
+    outbox.bytes += notification.body.size();
     row_buffer_.clear();
     encode_notification(notification, row_buffer_);
     step.ready.writes.put(notification_key(outbox.number, notification.sequence), row_buffer_);
     remember(outbox, std::make_shared<const Notification>(std::move(notification)));
     if (news_.empty() || news_.back() != outbox.number) news_.push_back(outbox.number);
-    if (outbox.next - outbox.floor > limits_.notifications_max) make_room(outbox, step);
 }
 
-// Who has something under way says soon how that went, and loses nothing of it.
-void Outboxes::make_room(Outbox& outbox, Step& step) {
+Result<uint64_t> Outboxes::bytes_before(const Outbox& outbox, uint64_t sequence,
+                                        const RowReader& rows) {
+    if (sequence == outbox.next) return outbox.bytes;
+    if (!outbox.recent.empty() && outbox.recent.front()->sequence <= sequence) {
+        return outbox.recent[sequence - outbox.recent.front()->sequence]->bytes_before;
+    }
+    const auto key = notification_key(outbox.number, sequence);
+    TRY_AS(const auto row, rows.get(key));
+    const auto notification = row ? decode_notification(key, *row) : std::nullopt;
+    if (!notification) return fail(damaged());
+    return notification->bytes_before;
+}
+
+Result<uint64_t> Outboxes::first_allowed(Outbox& outbox, const RowReader& rows) const {
+    uint64_t first = outbox.floor;
+    if (outbox.next - first > limits_.notifications_max) {
+        first = outbox.next - limits_.notifications_max;
+    }
+    const uint64_t bytes_max = limits_.notification_bytes_max;
+    if (outbox.bytes - outbox.bytes_gone <= bytes_max) return first;
+    TRY_AS(outbox.bytes_gone, bytes_before(outbox, outbox.floor, rows));
+    if (outbox.bytes - outbox.bytes_gone <= bytes_max) return first;
+    uint64_t last = outbox.next - 1;  // which is always kept
+    while (first < last) {
+        const uint64_t middle = first + (last - first) / 2;
+        TRY_AS(const auto before, bytes_before(outbox, middle, rows));
+        if (outbox.bytes - before <= bytes_max) {
+            last = middle;
+        } else {
+            first = middle + 1;
+        }
+    }
+    return first;
+}
+
+uint64_t Outboxes::make_room(Outbox& outbox, Step& step) {
+    // What cannot be read now is looked at again with the next message.
+    const uint64_t first = first_allowed(outbox, step.rows).value_or(outbox.floor);
+    if (first == outbox.floor) return 0;
+    uint64_t lost = 0;
     for (const auto& [id, subscription] : outbox.subscriptions) {
-        if (!subscription->has_place || subscription->next != outbox.floor ||
-            subscription->window != 0) {
+        if (!subscription->has_place || subscription->next >= first || subscription->window != 0) {
             continue;
         }
-        ++subscription->dropped;
-        subscription->failures = 0;
+        // It has failed as often as before: whoever hangs is not asked sooner for that.
+        lost += first - subscription->next;
+        subscription->dropped += first - subscription->next;
         subscription->last_error = "too many messages wait for it";
-        const auto place = outbox.places.find(subscription->next);
-        outbox.places.erase(place);
-        ++subscription->next;
-        outbox.places.insert(subscription->next);
+        move(*subscription, first);
         write_delivery(*subscription, step);
     }
-    raise_floor(outbox, step);
+    if (lost > 0) raise_floor(outbox, step);
+    return lost;
+}
+
+void Outboxes::move(Subscription& subscription, uint64_t next) {
+    auto& places = subscription.outbox.places;
+    places.erase(places.find(subscription.next));
+    places.insert(next);
+    subscription.next = next;
 }
 
 void Outboxes::advance(Subscription& subscription, uint64_t next, Step& step) {
+    ASSERT(subscription.has_place);
     ASSERT(next >= subscription.next && next <= subscription.outbox.next);
-    Outbox& outbox = subscription.outbox;
-    if (subscription.has_place && next != subscription.next) {
-        outbox.places.erase(outbox.places.find(subscription.next));
-        outbox.places.insert(next);
-    }
-    subscription.next = next;
-    if (subscription.has_place) raise_floor(outbox, step);
+    move(subscription, next);
+    raise_floor(subscription.outbox, step);
     write_delivery(subscription, step);
 }
 
@@ -229,6 +270,7 @@ void Outboxes::raise_floor(Outbox& outbox, Step& step) {
                                       notification_key(outbox.number, floor));
     }
     outbox.floor = floor;
+    if (floor == outbox.next) outbox.bytes_gone = outbox.bytes;
     forget_recent(outbox, floor);
 }
 
@@ -318,13 +360,18 @@ void Outboxes::check(const RowReader& rows) const {
         active += places.size();
         ASSERT(outbox->floor == (places.empty() ? outbox->next : *places.begin()));
         uint64_t sequence = outbox->floor;
+        uint64_t bytes = outbox->bytes;
         const auto scan = rows.scan(notification_key(outbox->number, 0),
                                     notification_key(outbox->number, ~uint64_t{0}));
         for (; scan->valid(); scan->next(), ++sequence) {
             const auto notification = decode_notification(scan->key(), scan->value());
             ASSERT(notification && notification->sequence == sequence);
+            ASSERT(sequence > outbox->floor || notification->bytes_before >= outbox->bytes_gone);
+            bytes = sequence == outbox->floor ? notification->bytes_before : bytes;
+            ASSERT(notification->bytes_before == bytes);
+            bytes += notification->body.size();
         }
-        ASSERT(sequence == outbox->next);
+        ASSERT(sequence == outbox->next && bytes == outbox->bytes);
         recent_bytes += outbox->recent_bytes;
     }
     ASSERT(subscriptions == subscription_count_ && active == active_count_);

@@ -45,6 +45,9 @@ public:
                                                                   uint64_t from, size_t limit,
                                                                   size_t bytes_max,
                                                                   const RowReader& rows) const;
+    // Whoever is further behind than the limits allow loses the oldest; but not who is told
+    // something at the moment: of that its report says soon what is left. How many were lost.
+    uint64_t make_room(Outbox& outbox, Step& step);
     // It was told all before `next`, or will never be. Writes its place.
     void advance(Subscription& subscription, uint64_t next, Step& step);
     // Only the state of its delivery has changed.
@@ -63,7 +66,11 @@ private:
     Result<void> load_subscriptions(const RowReader& rows, Timers& timers);
     static Result<void> load_ends(Outbox& outbox, const RowReader& rows);
     void raise_floor(Outbox& outbox, Step& step);
-    void make_room(Outbox& outbox, Step& step);
+    [[nodiscard]] static Result<uint64_t> bytes_before(const Outbox& outbox, uint64_t sequence,
+                                                       const RowReader& rows);
+    // The first sequence that the limits allow to wait.
+    Result<uint64_t> first_allowed(Outbox& outbox, const RowReader& rows) const;
+    void move(Subscription& subscription, uint64_t next);
     void remember(Outbox& outbox, std::shared_ptr<const Notification> notification);
     void forget_recent(Outbox& outbox, uint64_t before);
 

@@ -45,6 +45,8 @@ private:
         limits.subscription.windows_max = 4;
         limits.subscription.window_messages_max = 3;
         limits.subscription.recent_bytes_max = 2000;
+        limits.subscription.notifications_max = 40;
+        limits.subscription.notification_bytes_max = 1500;
         return limits;
     }
 

@@ -291,7 +291,54 @@ TEST_F(FewWindows, drops_the_oldest_of_whoever_is_too_far_behind) {
     EXPECT_EQ(status(slow).pending, 3u);
     driver_.engine().check(driver_.clock().now(), driver_.store());
     driver_.advance(seconds(1000));
-    EXPECT_EQ(bodies_of(effect()), (Bodies{"3", "4", "5"}));
+    const auto again = effect();
+    EXPECT_EQ(bodies_of(again), Bodies{"3"});
+    EXPECT_EQ(again.attempt, 2u) << "that messages are lost is no reason to ask sooner";
+}
+
+TEST_F(FewWindows, drops_the_oldest_of_whoever_hangs_once_it_is_let_go) {
+    const auto slow = subscribe("http://a");
+    post({"1"});
+    const auto hanging = effect();
+    post({"2", "3", "4", "5", "6"});
+    EXPECT_EQ(status(slow).dropped, 0u);
+    fails(hanging);
+    EXPECT_EQ(status(slow).dropped, 3u);
+    EXPECT_EQ(status(slow).pending, 3u);
+    EXPECT_EQ(driver_.engine().statistics().queues.deliveries.dropped, 3u);
+    EXPECT_EQ(bodies_of(effect()), Bodies{"4"});
+}
+
+class FewBytes : public SubscriptionSteps {
+protected:
+    static CoreLimits limits() {
+        CoreLimits limits;
+        limits.subscription.notification_bytes_max = 10;
+        limits.subscription.recent_bytes_max = 0;
+        return limits;
+    }
+    FewBytes() : SubscriptionSteps(limits()) {}
+};
+
+TEST_F(FewBytes, bound_what_waits) {
+    const auto slow = subscribe("http://a");
+    post({"\"first\""});
+    fails(effect(), seconds(1000));
+    post({"\"12\"", "\"34\""});
+    EXPECT_EQ(status(slow).pending, 2u);
+    driver_.restart();
+    post({"5", "6"});
+    EXPECT_EQ(status(slow).pending, 4u) << "ten bytes";
+    post({"7"});
+    EXPECT_EQ(status(slow).pending, 4u);
+    EXPECT_EQ(status(slow).dropped, 2u);
+    post({"\"more than there is room for\""});
+    EXPECT_EQ(status(slow).pending, 1u) << "the last one is always kept";
+    driver_.engine().check(driver_.clock().now(), driver_.store());
+    driver_.advance(seconds(1000));
+    report(effect(), 1);
+    post({"8"});
+    EXPECT_EQ(bodies_of(effect()), Bodies{"8"});
 }
 
 // Connections that are sent messages as they are posted.
