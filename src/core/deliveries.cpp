@@ -14,8 +14,6 @@ namespace {
 
 constexpr size_t windows_per_step_max = 64;
 constexpr size_t error_bytes_max = 256;
-// Attempts that were to be made at the same time are spread over so much of the delay behind it.
-constexpr int64_t jitter_divisor = 5;
 // After a store that could not be read.
 constexpr Duration unreadable_pause = std::chrono::seconds(1);
 // After a queue of dead letters that took nothing.
@@ -56,8 +54,12 @@ void Deliveries::want(Subscription& subscription) {
     (is_doubtful(subscription) ? doubtful_ : proven_).push_back(subscription);
 }
 
-void Deliveries::want_at_once(Subscription& subscription) {
+void Deliveries::want_at_once(Subscription& subscription, Step& step) {
     TimerWheel::cancel(subscription.retry_timer);
+    if (subscription.next_attempt_at != Instant::min()) {
+        subscription.next_attempt_at = Instant::min();
+        Outboxes::write_delivery(subscription, step);
+    }
     want(subscription);
 }
 
@@ -85,17 +87,7 @@ void Deliveries::settle(Step& step) {
         if (outbox == nullptr) continue;
         statistics_.dropped += outboxes_.make_room(*outbox, step);
         for (const auto& [id, subscription] : outbox->subscriptions) {
-            if (subscription->notice == Subscription::Notice::none &&
-                (!subscription->has_place || subscription->next == outbox->next)) {
-                continue;
-            }
-            if (subscription->next_attempt_at > step.now.wall &&
-                !subscription->retry_timer.is_linked() && subscription->window == 0) {
-                // It waited when the server stopped.
-                step.timers.schedule(subscription->retry_timer, subscription->next_attempt_at);
-                continue;
-            }
-            want(*subscription);
+            if (has_more(*subscription)) want(*subscription);
         }
     }
     size_t begun = 0;
@@ -103,7 +95,7 @@ void Deliveries::settle(Step& step) {
         Subscription* const subscription = next_in_line();
         if (subscription == nullptr) return;
         if (!begin(*subscription, step)) {
-            step.timers.schedule(subscription->retry_timer, step.now.wall + unreadable_pause);
+            step.timers.schedule(subscription->retry_timer, step.now.steady + unreadable_pause);
         }
         ++begun;
     }
@@ -184,6 +176,7 @@ Result<Deliveries::Notifications> Deliveries::next_notifications(Subscription& s
 }
 
 Result<void> Deliveries::begin(Subscription& subscription, Step& step) {
+    ASSERT(subscription.window == 0 && !subscription.retry_timer.is_linked());
     Effect::Kind kind = Effect::Kind::messages;
     Notifications next;
     if (subscription.notice == Subscription::Notice::confirmation) {
@@ -274,25 +267,29 @@ void Deliveries::take_failure(Subscription& subscription, const ReportDelivery::
     if (!delay) return give_up(subscription, step);
     Duration wait = *delay;
     if (wait > Duration::zero()) {
-        wait += Duration(static_cast<int64_t>(
-            step.random.below(static_cast<uint64_t>(wait.count() / jitter_divisor + 1))));
+        // Those that were to be made at the same time are not.
+        const auto spread = static_cast<uint64_t>(RetryPolicy::jitter_of(wait).count());
+        wait += Duration(static_cast<int64_t>(step.random.below(spread + 1)));
     }
     if (failure.retry_after) {
         wait = std::max(wait, std::min(*failure.retry_after, limits_.retry_after_max));
     }
-    try_again_at(subscription, saturating_add(step.now.wall, wait), step);
+    try_again_after(subscription, wait, step);
 }
 
-void Deliveries::try_again_at(Subscription& subscription, Instant at, Step& step) {
-    subscription.next_attempt_at = at;
-    if (at > step.now.wall) step.timers.schedule(subscription.retry_timer, at);
+// By the clock that nobody sets; the time of day is for the row, and for those who ask.
+void Deliveries::try_again_after(Subscription& subscription, Duration pause, Step& step) {
+    subscription.next_attempt_at = saturating_add(step.now.wall, pause);
+    if (pause > Duration::zero()) {
+        step.timers.schedule(subscription.retry_timer, step.now.steady + pause);
+    }
     outboxes_.write_delivery(subscription, step);
 }
 
 void Deliveries::give_up(Subscription& subscription, Step& step) {
     const bool was_notice = subscription.window_notice != Subscription::Notice::none;
     if (!was_notice && !move_to_dead_letters(subscription, step)) {
-        return try_again_at(subscription, step.now.wall + no_room_pause, step);
+        return try_again_after(subscription, no_room_pause, step);
     }
     subscription.failures = 0;
     subscription.next_attempt_at = Instant::min();

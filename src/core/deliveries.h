@@ -44,7 +44,7 @@ public:
 
     // It has something to be told, or is to be told at once what it waited for.
     void want(Subscription& subscription);
-    void want_at_once(Subscription& subscription);
+    void want_at_once(Subscription& subscription, Step& step);
     // It is about to be removed.
     void forget(Subscription& subscription);
 
@@ -84,7 +84,7 @@ private:
     void give_up(Subscription& subscription, Step& step);
     // False when the queue of dead letters has no room for it.
     bool move_to_dead_letters(Subscription& subscription, Step& step);
-    void try_again_at(Subscription& subscription, Instant at, Step& step);
+    void try_again_after(Subscription& subscription, Duration pause, Step& step);
     [[nodiscard]] RetryPolicy policy_of(const Subscription& subscription, Step& step);
 
     const SubscriptionLimits& limits_;

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "core/outbox_rows.h"
+#include "core/retry_policy.h"
 #include "storage/keys.h"
 
 namespace signalbox {
@@ -31,7 +32,7 @@ size_t bytes_of(const Notification& notification) {
 
 }  // namespace
 
-Result<void> Outboxes::load(const RowReader& rows, Timers& timers, Now /*now*/) {
+Result<void> Outboxes::load(const RowReader& rows, Timers& timers, Now now) {
     const auto prefix = KeyBuilder(Table::outbox).take();
     const auto scan = rows.scan(prefix, prefix_end(prefix));
     for (; scan->valid(); scan->next()) {
@@ -45,7 +46,7 @@ Result<void> Outboxes::load(const RowReader& rows, Timers& timers, Now /*now*/) 
         outboxes_.emplace(row->key, std::move(outbox));
     }
     TRY(scan->status());
-    TRY(load_subscriptions(rows, timers));
+    TRY(load_subscriptions(rows, timers, now));
     for (const auto& [key, outbox] : outboxes_) {
         if (outbox->subscriptions.empty()) return fail(damaged());
         TRY(load_ends(*outbox, rows));
@@ -54,7 +55,7 @@ Result<void> Outboxes::load(const RowReader& rows, Timers& timers, Now /*now*/) 
     return {};
 }
 
-Result<void> Outboxes::load_subscriptions(const RowReader& rows, Timers& timers) {
+Result<void> Outboxes::load_subscriptions(const RowReader& rows, Timers& timers, Now now) {
     const auto prefix = KeyBuilder(Table::subscription).take();
     const auto scan = rows.scan(prefix, prefix_end(prefix));
     for (; scan->valid(); scan->next()) {
@@ -71,8 +72,19 @@ Result<void> Outboxes::load_subscriptions(const RowReader& rows, Timers& timers)
             ++active_count_;
         }
         timers.schedule(subscription, subscription.expires_at);
+        wait_on(subscription, timers, now);
     }
     return scan->status();
+}
+
+// It waited when the server stopped. If the calendar was set back since, no longer than it would
+// have at most.
+void Outboxes::wait_on(Subscription& subscription, Timers& timers, Now now) const {
+    if (subscription.next_attempt_at <= now.wall) return;
+    const Duration left = std::min(subscription.next_attempt_at - now.wall,
+                                   std::max(RetryPolicy::pause_max, limits_.retry_after_max));
+    subscription.next_attempt_at = now.wall + left;
+    timers.schedule(subscription.retry_timer, now.steady + left);
 }
 
 // Sequences go on behind the last one that there is or that somebody was told.

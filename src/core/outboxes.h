@@ -63,7 +63,8 @@ public:
     void check(const RowReader& rows) const;
 
 private:
-    Result<void> load_subscriptions(const RowReader& rows, Timers& timers);
+    Result<void> load_subscriptions(const RowReader& rows, Timers& timers, Now now);
+    void wait_on(Subscription& subscription, Timers& timers, Now now) const;
     static Result<void> load_ends(Outbox& outbox, const RowReader& rows);
     void raise_floor(Outbox& outbox, Step& step);
     [[nodiscard]] static Result<uint64_t> bytes_before(const Outbox& outbox, uint64_t sequence,

@@ -11,7 +11,7 @@ namespace {
 // In these steps the delays grow from the shortest to the longest.
 constexpr Duration growth_step = std::chrono::seconds(5);
 constexpr int64_t retries_max = 10'000;
-constexpr int64_t delay_seconds_max = 7 * 24 * 3600;
+constexpr int64_t delay_seconds_max = RetryPolicy::delay_max / std::chrono::seconds(1);
 
 // How many delays lie between the shortest and the longest.
 uint32_t growing_delays(const RetryPolicy& policy) {

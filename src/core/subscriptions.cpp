@@ -95,7 +95,7 @@ Result<SubscriptionCreated> Subscriptions::create(TenantId tenant, const std::st
                 ask_to_confirm(*same, Subscription::Notice::confirmation);
             }
             outboxes_.keep(*same, step);
-            deliveries_.want_at_once(*same);
+            deliveries_.want_at_once(*same, step);
             return SubscriptionCreated{same->id, false, same->is_confirmed};
         }
         if (outbox->subscriptions.size() >= limits_.per_queue_max) {
@@ -175,7 +175,7 @@ Result<SubscriptionUpdated> Subscriptions::update(TenantId tenant, UpdateSubscri
         found->expires_at = saturating_add(step.now.wall, *command.ttl);
     }
     outboxes_.keep(*found, step);
-    deliveries_.want_at_once(*found);
+    deliveries_.want_at_once(*found, step);
     return SubscriptionUpdated{};
 }
 
@@ -191,7 +191,7 @@ Result<SubscriptionUpdated> Subscriptions::confirm(TenantId tenant,
         ask_to_confirm(*found, Subscription::Notice::unsubscription);
     }
     outboxes_.keep(*found, step);
-    deliveries_.want_at_once(*found);
+    deliveries_.want_at_once(*found, step);
     return SubscriptionUpdated{};
 }
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "core/retry_policy.h"
 #include "tests/model/subscription_steps.h"
 
 // What becomes of a subscription while it is told something. Whoever tells it says afterwards how
@@ -12,6 +13,8 @@ using std::chrono::seconds;
 
 class SubscriptionChanges : public SubscriptionSteps {
 protected:
+    explicit SubscriptionChanges(CoreLimits limits = {}) : SubscriptionSteps(limits) {}
+
     void confirm(const SubscriptionId& id, bool is_confirmed) {
         driver_.must(ConfirmSubscription{queue, id, is_confirmed});
     }
@@ -105,6 +108,65 @@ TEST_F(SubscriptionChanges, the_new_address_has_all_its_attempts) {
     fails(told);
     EXPECT_EQ(status(id).failures, 0u);
     EXPECT_EQ(effect().attempt, 1u);
+}
+
+class OneAtATime : public SubscriptionChanges {
+protected:
+    OneAtATime() : SubscriptionChanges(one()) {}
+    static CoreLimits one() {
+        CoreLimits limits;
+        limits.subscription.windows_max = 1;
+        return limits;
+    }
+};
+
+// What it waited for is over with what it waited in.
+TEST_F(OneAtATime, waits_for_nothing_once_it_is_to_be_told_at_once) {
+    const auto id = subscribe("http://a");
+    post({"1"});
+    fails(effect(), seconds(100));
+    subscribe("http://b");
+    post({"2"});
+    const auto other = effect();
+    driver_.must(UpdateSubscription{queue, id, {}, seconds(600), {}});
+    EXPECT_FALSE(status(id).next_attempt_at);
+    post({"3"});
+    report(other, 1);
+    for (int turns = 0; turns < 5; ++turns) {
+        for (const auto& told : driver_.effects()) report(told, told.notifications.size());
+    }
+    EXPECT_EQ(status(id).pending, 0u);
+}
+
+TEST_F(SubscriptionChanges, to_be_told_at_once_is_kept_over_a_restart) {
+    const auto id = subscribe("http://a");
+    post({"1"});
+    fails(effect(), seconds(100));
+    driver_.must(UpdateSubscription{queue, id, {}, seconds(600), {}});
+    driver_.restart();
+    driver_.fire_due();
+    EXPECT_EQ(effect().attempt, 2u);
+}
+
+// The calendar may be set; a pause is not longer or shorter for that.
+TEST_F(SubscriptionChanges, pauses_are_measured) {
+    subscribe("http://a");
+    post({"1"});
+    fails(effect(), seconds(100));
+    driver_.clock().step_wall(-std::chrono::hours(5));
+    driver_.advance(seconds(99));
+    EXPECT_TRUE(driver_.effects().empty());
+    driver_.advance(seconds(1));
+    EXPECT_EQ(bodies_of(effect()), Bodies{"1"});
+}
+
+TEST_F(SubscriptionChanges, no_pause_is_longer_for_a_calendar_that_was_set_back) {
+    const auto id = subscribe("http://a");
+    post({"1"}, std::chrono::hours(10'000));
+    fails(effect(), seconds(100));
+    driver_.clock().step_wall(-std::chrono::hours(1000));
+    driver_.restart();
+    EXPECT_EQ(status(id).next_attempt_at, driver_.clock().now().wall + RetryPolicy::pause_max);
 }
 
 // A ttl that is renewed is nothing to what is under way.
