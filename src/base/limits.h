@@ -205,7 +205,7 @@ struct SubscriptionLimits {
     size_t notifications_max = 1'000'000;
     uint64_t notification_bytes_max = 256u << 20;  // of their bodies; but always one
     // Carried out at a time, of a partition; those that fail, or may fail, have at most half of
-    // them.
+    // them, those that failed last time a quarter.
     size_t windows_max = 512;
     size_t window_messages_max = 64;
     size_t window_bytes_max = 256u << 10;  // but always one

@@ -13,6 +13,9 @@ namespace signalbox {
 namespace {
 
 constexpr size_t windows_per_step_max = 64;
+// Of the store, for those that are behind; the core waits for it.
+constexpr size_t rows_per_step_max = 512;
+constexpr size_t row_bytes_per_step_max = 1u << 20;
 constexpr size_t error_bytes_max = 256;
 // After a store that could not be read.
 constexpr Duration unreadable_pause = std::chrono::seconds(1);
@@ -51,7 +54,7 @@ std::string shown_error(std::string text) {
 void Deliveries::want(Subscription& subscription) {
     const bool is_in_line = static_cast<const Subscription::Turn&>(subscription).is_linked();
     if (subscription.window != 0 || is_in_line || subscription.retry_timer.is_linked()) return;
-    (is_doubtful(subscription) ? doubtful_ : proven_).push_back(subscription);
+    lines_[static_cast<size_t>(subscription.standing())].push_back(subscription);
 }
 
 void Deliveries::want_at_once(Subscription& subscription, Step& step) {
@@ -67,18 +70,27 @@ void Deliveries::forget(Subscription& subscription) {
     if (subscription.window != 0) end_window(subscription);
 }
 
-bool Deliveries::is_doubtful(const Subscription& subscription) {
-    return subscription.failures > 0 || !subscription.is_proven;
-}
-
-bool Deliveries::may_begin_doubtful() const {
-    return doubtful_windows_ < std::max<size_t>(limits_.windows_max / 2, 1);
+bool Deliveries::may_begin(Subscription::Standing standing) const {
+    const auto under_way = [&](Subscription::Standing of) {
+        return windows_[static_cast<size_t>(of)];
+    };
+    if (lines_[static_cast<size_t>(standing)].empty()) return false;
+    if (statistics_.under_way_now >= limits_.windows_max) return false;
+    if (standing == Subscription::Standing::proven) return true;
+    const size_t failing = under_way(Subscription::Standing::failing);
+    const size_t doubtful = failing + under_way(Subscription::Standing::untried);
+    if (doubtful >= std::max<size_t>(limits_.windows_max / 2, 1)) return false;
+    return standing == Subscription::Standing::untried ||
+           failing < std::max<size_t>(limits_.windows_max / 4, 1);
 }
 
 bool Deliveries::is_unsettled() const {
-    if (outboxes_.has_news()) return true;
-    return statistics_.under_way_now < limits_.windows_max &&
-           (!proven_.empty() || (!doubtful_.empty() && may_begin_doubtful()));
+    return outboxes_.has_news() || may_begin(Subscription::Standing::proven) ||
+           may_begin(Subscription::Standing::untried) || may_begin(Subscription::Standing::failing);
+}
+
+bool Deliveries::has_read_enough() const {
+    return reading_.rows >= rows_per_step_max || reading_.bytes >= row_bytes_per_step_max;
 }
 
 void Deliveries::settle(Step& step) {
@@ -90,8 +102,9 @@ void Deliveries::settle(Step& step) {
             if (has_more(*subscription)) want(*subscription);
         }
     }
+    reading_ = {};
     size_t begun = 0;
-    while (begun < windows_per_step_max && statistics_.under_way_now < limits_.windows_max) {
+    while (begun < windows_per_step_max && !has_read_enough()) {
         Subscription* const subscription = next_in_line();
         if (subscription == nullptr) return;
         if (!begin(*subscription, step)) {
@@ -102,15 +115,15 @@ void Deliveries::settle(Step& step) {
 }
 
 Subscription* Deliveries::next_in_line() {
-    const bool doubtful_may = !doubtful_.empty() && may_begin_doubtful();
-    if (!doubtful_may && proven_.empty()) return nullptr;
-    // In turn, where there are both.
-    doubtful_is_next_ = doubtful_may && (doubtful_is_next_ || proven_.empty());
-    Line& line = doubtful_is_next_ ? doubtful_ : proven_;
-    doubtful_is_next_ = !doubtful_is_next_;
-    Subscription& first = line.front();
-    line.pop_front();
-    return &first;
+    for (size_t tried = 0; tried < lines_.size(); ++tried) {
+        const size_t index = next_line_;
+        next_line_ = (next_line_ + 1) % lines_.size();
+        if (!may_begin(static_cast<Subscription::Standing>(index))) continue;
+        Subscription& first = lines_[index].front();
+        lines_[index].pop_front();
+        return &first;
+    }
+    return nullptr;
 }
 
 Effect Deliveries::effect_of(const Subscription& subscription, Effect::Kind kind) const {
@@ -153,6 +166,10 @@ Result<Deliveries::Notifications> Deliveries::next_notifications(Subscription& s
     const size_t limit = subscription.failures > 0 ? 1 : limits_.window_messages_max;
     TRY_AS(auto found,
            outboxes_.read(outbox, subscription.next, limit, limits_.window_bytes_max, step.rows));
+    if (!Outboxes::is_recent(outbox, subscription.next)) {
+        reading_.rows += found.size();
+        for (const auto& each : found) reading_.bytes += each->body.size();
+    }
     const auto is_too_old = [&](const auto& notification) {
         return saturating_add(notification->posted_at, notification->ttl) <= step.now.wall;
     };
@@ -196,11 +213,11 @@ Result<void> Deliveries::begin(Subscription& subscription, Step& step) {
     subscription.window_generation = subscription.generation;
     subscription.window_notice = subscription.notice;
     subscription.window_from = subscription.next;
-    subscription.window_is_doubtful = is_doubtful(subscription);
+    subscription.window_standing = subscription.standing();
     subscription.window_begun_at = step.now.steady;
     subscription.window_size = next.size();
     ++statistics_.under_way_now;
-    if (subscription.window_is_doubtful) ++doubtful_windows_;
+    ++windows_[static_cast<size_t>(subscription.window_standing)];
     auto effect = effect_of(subscription, kind);
     effect.notifications = std::move(next);
     step.ready.effects.push_back(std::move(effect));
@@ -210,7 +227,7 @@ Result<void> Deliveries::begin(Subscription& subscription, Step& step) {
 void Deliveries::end_window(Subscription& subscription) {
     subscription.window = 0;
     --statistics_.under_way_now;
-    if (subscription.window_is_doubtful) --doubtful_windows_;
+    --windows_[static_cast<size_t>(subscription.window_standing)];
 }
 
 Result<DeliveryReported> Deliveries::report(const ReportDelivery& command, Step& step) {

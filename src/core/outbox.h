@@ -47,6 +47,13 @@ struct Subscription
 
     // What it is asked or told about itself, before any message.
     enum class Notice : uint8_t { none, confirmation, unsubscription };
+    // How it took what it was told last.
+    enum class Standing : uint8_t {
+        proven,   // and quickly
+        untried,  // since the server runs, or slowly
+        failing,
+    };
+    static constexpr size_t standings = 3;
 
     Outbox& outbox;
     SubscriptionId id;
@@ -79,11 +86,15 @@ struct Subscription
     Notice window_notice = Notice::none;  // none: messages
     uint64_t window_from = 0;             // the sequence of the first of these
     size_t window_size = 0;               // so many
-    bool window_is_doubtful = false;
+    Standing window_standing = Standing::untried;
     SteadyInstant window_begun_at;
     // It took its last messages, and quickly. Not kept: after a restart it has to show it again.
     bool is_proven = false;
 
+    [[nodiscard]] Standing standing() const {
+        if (failures > 0) return Standing::failing;
+        return is_proven ? Standing::proven : Standing::untried;
+    }
     [[nodiscard]] bool window_is_current() const { return window_generation == generation; }
     // Whether messages are kept for it.
     [[nodiscard]] bool is_active() const {

@@ -203,7 +203,7 @@ void Outboxes::append(Outbox& outbox, Notification notification, Step& step) {
 Result<uint64_t> Outboxes::bytes_before(const Outbox& outbox, uint64_t sequence,
                                         const RowReader& rows) {
     if (sequence == outbox.next) return outbox.bytes;
-    if (!outbox.recent.empty() && outbox.recent.front()->sequence <= sequence) {
+    if (is_recent(outbox, sequence)) {
         return outbox.recent[sequence - outbox.recent.front()->sequence]->bytes_before;
     }
     const auto key = notification_key(outbox.number, sequence);
@@ -326,7 +326,7 @@ Result<std::vector<std::shared_ptr<const Notification>>> Outboxes::read(
         found.push_back(std::move(notification));
         return found.size() < limit && bytes < bytes_max;
     };
-    if (!outbox.recent.empty() && outbox.recent.front()->sequence <= from) {
+    if (is_recent(outbox, from)) {
         const auto skipped = static_cast<std::ptrdiff_t>(from - outbox.recent.front()->sequence);
         for (auto next = outbox.recent.begin() + skipped; next != outbox.recent.end(); ++next) {
             if (!take(*next)) break;

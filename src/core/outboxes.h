@@ -40,6 +40,10 @@ public:
     // The outbox of those who are to be told of what is posted to that queue; null for nobody.
     [[nodiscard]] Outbox* listening(const QueueKey& key) const;
     void append(Outbox& outbox, Notification notification, Step& step);
+    // Whether what is told from that sequence on is in memory.
+    [[nodiscard]] static bool is_recent(const Outbox& outbox, uint64_t from) {
+        return !outbox.recent.empty() && outbox.recent.front()->sequence <= from;
+    }
     // At most `limit`, and one more than `bytes_max`, from that sequence on.
     Result<std::vector<std::shared_ptr<const Notification>>> read(const Outbox& outbox,
                                                                   uint64_t from, size_t limit,

@@ -264,6 +264,37 @@ TEST_F(FewWindows, leaves_room_beside_those_that_hang) {
     EXPECT_NE(effect().subscriber, "http://good");
 }
 
+class EightWindows : public SubscriptionSteps {
+protected:
+    static CoreLimits limits() {
+        CoreLimits limits;
+        limits.subscription.windows_max = 8;
+        return limits;
+    }
+    EightWindows() : SubscriptionSteps(limits()) {}
+};
+
+// Behind a restart nobody has shown anything yet; but who failed is known.
+TEST_F(EightWindows, leave_room_beside_those_that_failed_before_a_restart) {
+    for (int i = 0; i < 8; ++i) subscribe("http://fails" + std::to_string(i));
+    post({"1"}, std::chrono::hours(100));
+    for (int turns = 0; turns < 20; ++turns) {
+        for (const auto& told : driver_.effects()) fails(told);
+    }
+    for (int i = 0; i < 8; ++i) subscribe("http://well" + std::to_string(i));
+    driver_.advance(std::chrono::hours(1));
+    driver_.effects();  // which hang
+    driver_.restart();
+    post({"2"});
+    size_t failing = 0;
+    size_t well = 0;
+    for (const auto& told : driver_.effects()) {
+        ++(told.subscriber.starts_with("http://well") ? well : failing);
+    }
+    EXPECT_LE(failing, 2u);
+    EXPECT_GE(well, 2u);
+}
+
 // It goes to the end of the line of those that may hang, and comes back once it is quick again.
 TEST_F(FewWindows, doubts_those_that_are_slow) {
     subscribe("http://slow");
@@ -307,6 +338,33 @@ TEST_F(FewWindows, drops_the_oldest_of_whoever_hangs_once_it_is_let_go) {
     EXPECT_EQ(status(slow).pending, 3u);
     EXPECT_EQ(driver_.engine().statistics().queues.deliveries.dropped, 3u);
     EXPECT_EQ(bodies_of(effect()), Bodies{"4"});
+}
+
+// The rest comes with the next steps: the core has others to see to.
+TEST(BacklogSteps, read_no_more_of_the_store_than_others_may_wait_for) {
+    CoreLimits limits;
+    limits.subscription.recent_bytes_max = 0;
+    EngineDriver driver(limits);
+    const QueueName queue{QueueKind::queue, "q"};
+    for (int i = 0; i < 20; ++i) {
+        CreateSubscription command;
+        command.queue = queue;
+        command.subscriber = "http://s" + std::to_string(i);
+        command.ttl = std::chrono::hours(1);
+        driver.must(command);
+    }
+    PostMessages post;
+    post.queue = queue;
+    for (int i = 0; i < 3; ++i) {
+        NewMessage message;
+        message.body = '"' + std::string(100'000, 'x') + '"';
+        message.ttl = std::chrono::hours(1);
+        post.messages.push_back(message);
+    }
+    driver.submit(post);
+    EXPECT_LE(driver.effects().size(), 4u);
+    driver.fire_due();
+    EXPECT_EQ(driver.effects().size(), 16u);
 }
 
 class FewBytes : public SubscriptionSteps {
