@@ -67,6 +67,8 @@ struct Subscription
     bool is_gone = false;
     Notice notice = Notice::none;
 
+    size_t kept_bytes = 0;  // of `subscriber` and `options`, as they are counted
+
     bool has_place = false;  // among those that messages are kept for
     uint64_t next = 1;       // the sequence it is told next
     uint64_t delivered = 0;

@@ -64,6 +64,7 @@ Result<void> Outboxes::load_subscriptions(const RowReader& rows, Timers& timers,
         if (outbox == nullptr) return fail(damaged());
         Subscription& subscription = add(*outbox, place->id);
         if (!decode_subscription(scan->value(), subscription)) return fail(damaged());
+        count_bytes(subscription, subscription.subscriber.size() + subscription.options.size());
         TRY_AS(const auto row, rows.get(delivery_key(outbox->number, place->id)));
         if (!row || !decode_delivery(*row, subscription)) return fail(damaged());
         if (subscription.is_active()) {
@@ -141,13 +142,26 @@ Subscription& Outboxes::add(Outbox& outbox, const SubscriptionId& id) {
     // Wherever others are: what is kept for them was posted before.
     made->next = outbox.next;
     ++subscription_count_;
+    if (outbox.key.queue.kind != QueueKind::applier) ++subscriptions_of_[outbox.key.tenant];
     const auto [added, is_new] = outbox.subscriptions.emplace(id, std::move(made));
     ASSERT(is_new);
     return *added->second;
 }
 
+uint64_t Outboxes::subscription_count(TenantId tenant) const {
+    const auto found = subscriptions_of_.find(tenant);
+    return found == subscriptions_of_.end() ? 0 : found->second;
+}
+
+void Outboxes::count_bytes(Subscription& subscription, size_t bytes) {
+    subscription_bytes_ += bytes;
+    subscription_bytes_ -= subscription.kept_bytes;
+    subscription.kept_bytes = bytes;
+}
+
 void Outboxes::keep(Subscription& subscription, Step& step) {
     Outbox& outbox = subscription.outbox;
+    count_bytes(subscription, subscription.subscriber.size() + subscription.options.size());
     if (subscription.is_active() && !subscription.has_place) {
         subscription.next = outbox.next;
         subscription.has_place = true;
@@ -177,6 +191,11 @@ void Outboxes::remove(Subscription& subscription, Step& step) {
     }
     step.ready.writes.erase(subscription_key(outbox.number, subscription.id));
     step.ready.writes.erase(delivery_key(outbox.number, subscription.id));
+    count_bytes(subscription, 0);
+    if (outbox.key.queue.kind != QueueKind::applier) {
+        const auto of_tenant = subscriptions_of_.find(outbox.key.tenant);
+        if (--of_tenant->second == 0) subscriptions_of_.erase(of_tenant);
+    }
     const SubscriptionId id = subscription.id;
     outbox.subscriptions.erase(id);
     --subscription_count_;
@@ -354,6 +373,8 @@ uint64_t Outboxes::pending_count() const {
 
 void Outboxes::check(const RowReader& rows) const {
     size_t subscriptions = 0;
+    std::map<TenantId, uint64_t> of_tenants;
+    uint64_t bytes_of_all = 0;
     size_t active = 0;
     size_t recent_bytes = 0;
     for (const auto& [key, outbox] : outboxes_) {
@@ -367,6 +388,8 @@ void Outboxes::check(const RowReader& rows) const {
             check_window(*subscription);
             if (subscription->has_place) places.insert(subscription->next);
             ++subscriptions;
+            bytes_of_all += subscription->subscriber.size() + subscription->options.size();
+            if (key.queue.kind != QueueKind::applier) ++of_tenants[key.tenant];
         }
         ASSERT(places == outbox->places);
         active += places.size();
@@ -386,6 +409,7 @@ void Outboxes::check(const RowReader& rows) const {
         ASSERT(sequence == outbox->next && bytes == outbox->bytes);
         recent_bytes += outbox->recent_bytes;
     }
+    ASSERT(of_tenants == subscriptions_of_ && bytes_of_all == subscription_bytes_);
     ASSERT(subscriptions == subscription_count_ && active == active_count_);
     ASSERT(recent_bytes == recent_bytes_);
 }

@@ -62,6 +62,10 @@ public:
     [[nodiscard]] bool has_news() const { return !news_.empty(); }
 
     [[nodiscard]] size_t subscription_count() const { return subscription_count_; }
+    // To queues and topics; a type's appliers are none of them.
+    [[nodiscard]] uint64_t subscription_count(TenantId tenant) const;
+    // Of subscribers' addresses and options, as they were kept.
+    [[nodiscard]] uint64_t subscription_bytes() const { return subscription_bytes_; }
     // Of all subscriptions.
     [[nodiscard]] uint64_t pending_count() const;
     void check(const RowReader& rows) const;
@@ -76,6 +80,7 @@ private:
     // The first sequence that the limits allow to wait.
     Result<uint64_t> first_allowed(Outbox& outbox, const RowReader& rows) const;
     void move(Subscription& subscription, uint64_t next);
+    void count_bytes(Subscription& subscription, size_t bytes);
     void remember(Outbox& outbox, std::shared_ptr<const Notification> notification);
     void forget_recent(Outbox& outbox, uint64_t before);
 
@@ -85,6 +90,8 @@ private:
     std::vector<OutboxNumber> news_;
     OutboxNumber last_number_;
     size_t subscription_count_ = 0;
+    std::map<TenantId, uint64_t> subscriptions_of_;
+    uint64_t subscription_bytes_ = 0;
     size_t active_count_ = 0;
     size_t recent_bytes_ = 0;
     std::string row_buffer_;

@@ -24,7 +24,8 @@ public:
           claims(limits.queue, catalog, messages, tenants),
           cursors(limits.queue, catalog),
           deliveries(limits.subscription, outboxes, catalog, bodies, messages),
-          subscriptions(limits.subscription, limits.queue, catalog, outboxes, deliveries) {}
+          subscriptions(limits.subscription, limits.queue, limits.quota, catalog, outboxes,
+                        deliveries) {}
 
     Result<void> load(const RowReader& rows, Timers& timers, Now now) {
         TRY(usage.load(rows));
