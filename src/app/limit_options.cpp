@@ -113,6 +113,8 @@ void add_limit_options(OptionTable& table) {
                     [](O& o) -> auto& { return o.core.subscription.per_queue_max; });
     table.add_count("followers_max", "Connections that are sent messages as they are posted",
                     [](O& o) -> auto& { return o.core.subscription.followers_max; });
+    table.add_count("followers_per_queue_max", "Those of one queue",
+                    [](O& o) -> auto& { return o.core.subscription.followers_per_queue_max; });
     table.add_count("subscriber_bytes_max", "Bytes of the URI of a subscriber",
                     [](O& o) -> auto& { return o.core.subscription.subscriber_bytes_max; });
     table.add_count("subscription_options_bytes_max", "Bytes of the options of a subscription",

@@ -198,7 +198,8 @@ struct RegistryLimits {
 struct SubscriptionLimits {
     size_t subscriptions_max = 100'000;  // of a partition
     size_t per_queue_max = 1000;
-    size_t followers_max = 100'000;  // connections that are sent messages as they are posted
+    size_t followers_max = 100'000;        // connections that are sent messages as they are posted
+    size_t followers_per_queue_max = 100;  // each message is written out for each of them
     size_t subscriber_bytes_max = 2048;
     size_t options_bytes_max = 16'384;
     uint64_t bytes_max = 256u << 20;  // of all these, of a partition: they are in memory

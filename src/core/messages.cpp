@@ -138,7 +138,7 @@ Result<std::vector<MessageId>> Messages::post_all(Queue& queue, PostMessages& co
         }
         const auto place = append(queue, next.lane, row, step);
         ids.push_back(message_id(queue.number, place));
-        followers_.tell(queue.key, {ids.back(), row.ttl, message.body}, step);
+        followers_.tell(queue.key, {row.ttl, message.body});
         if (outbox != nullptr) {
             outboxes_.append(
                 *outbox,

@@ -36,6 +36,7 @@ public:
     void settle(Claims::Searches searches, Step& step) {
         claims.settle(searches, step);
         deliveries.settle(step);
+        followers.settle(step);
     }
     // What the commands and timers of a batch have left to write.
     void finish_batch(Step& step) {

@@ -163,17 +163,20 @@ void WebSocketSubscriptions::follow(WebSocketCall& call, const Key& key, const S
 }
 
 void WebSocketSubscriptions::receive(const Key& key, const SubscriptionId& id, const Event& event) {
-    if (!has(key, id)) return;
     JsonTextReader reader(event.data);
-    Duration ttl{};
-    std::string_view body;
     reader.enter();
-    while (const auto name = reader.next_member()) {
-        const auto value = reader.take();
-        if (*name == "ttl_ms") ttl = Duration(json_integer(value).value_or(0));
-        if (*name == "body") body = value;
+    // One that is too much for the connection ends it, and all that it follows.
+    while (has(key, id) && reader.next_element()) {
+        Duration ttl{};
+        std::string_view body;
+        reader.enter();
+        while (const auto name = reader.next_member()) {
+            const auto value = reader.take();
+            if (*name == "ttl_ms") ttl = Duration(json_integer(value).value_or(0));
+            if (*name == "body") body = value;
+        }
+        push_(notification_text(ttl, body, key.second.name), entries_.at(key).is_binary);
     }
-    push_(notification_text(ttl, body, key.second.name), entries_.at(key).is_binary);
 }
 
 Checked<void> WebSocketSubscriptions::list(WebSocketCall& call) const {
