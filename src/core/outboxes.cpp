@@ -104,6 +104,7 @@ Result<void> Outboxes::load_ends(Outbox& outbox, const RowReader& rows) {
         outbox.next = std::max(outbox.next, subscription->next);
     }
     outbox.floor = outbox.places.empty() ? outbox.next : *outbox.places.begin();
+    for (const auto place : outbox.places) pending_count_ += outbox.next - place;
     return {};
 }
 
@@ -172,6 +173,7 @@ void Outboxes::keep(Subscription& subscription, Step& step) {
     } else if (!subscription.is_active() && subscription.has_place) {
         subscription.has_place = false;
         ++subscription.generation;
+        pending_count_ -= outbox.next - subscription.next;
         outbox.places.erase(outbox.places.find(subscription.next));
         --active_count_;
         raise_floor(outbox, step);
@@ -185,6 +187,7 @@ void Outboxes::keep(Subscription& subscription, Step& step) {
 void Outboxes::remove(Subscription& subscription, Step& step) {
     Outbox& outbox = subscription.outbox;
     if (subscription.has_place) {
+        pending_count_ -= outbox.next - subscription.next;
         outbox.places.erase(outbox.places.find(subscription.next));
         --active_count_;
         raise_floor(outbox, step);
@@ -210,6 +213,7 @@ void Outboxes::remove(Subscription& subscription, Step& step) {
 
 void Outboxes::append(Outbox& outbox, Notification notification, Step& step) {
     notification.sequence = outbox.next++;
+    pending_count_ += outbox.places.size();
     notification.bytes_before = outbox.bytes;
     outbox.bytes += notification.body.size();
     row_buffer_.clear();
@@ -278,6 +282,7 @@ void Outboxes::move(Subscription& subscription, uint64_t next) {
     auto& places = subscription.outbox.places;
     places.erase(places.find(subscription.next));
     places.insert(next);
+    pending_count_ -= next - subscription.next;
     subscription.next = next;
 }
 
@@ -363,18 +368,11 @@ Result<std::vector<std::shared_ptr<const Notification>>> Outboxes::read(
     return found;
 }
 
-uint64_t Outboxes::pending_count() const {
-    uint64_t pending = 0;
-    for (const auto& [key, outbox] : outboxes_) {
-        for (const auto place : outbox->places) pending += outbox->next - place;
-    }
-    return pending;
-}
-
 void Outboxes::check(const RowReader& rows) const {
     size_t subscriptions = 0;
     std::map<TenantId, uint64_t> of_tenants;
     uint64_t bytes_of_all = 0;
+    uint64_t pending = 0;
     size_t active = 0;
     size_t recent_bytes = 0;
     for (const auto& [key, outbox] : outboxes_) {
@@ -392,6 +390,7 @@ void Outboxes::check(const RowReader& rows) const {
             if (key.queue.kind != QueueKind::applier) ++of_tenants[key.tenant];
         }
         ASSERT(places == outbox->places);
+        for (const auto place : places) pending += outbox->next - place;
         active += places.size();
         ASSERT(outbox->floor == (places.empty() ? outbox->next : *places.begin()));
         uint64_t sequence = outbox->floor;
@@ -411,7 +410,7 @@ void Outboxes::check(const RowReader& rows) const {
     }
     ASSERT(of_tenants == subscriptions_of_ && bytes_of_all == subscription_bytes_);
     ASSERT(subscriptions == subscription_count_ && active == active_count_);
-    ASSERT(recent_bytes == recent_bytes_);
+    ASSERT(recent_bytes == recent_bytes_ && pending == pending_count_);
 }
 
 }  // namespace signalbox

@@ -66,14 +66,14 @@ public:
     [[nodiscard]] uint64_t subscription_count(TenantId tenant) const;
     // Of subscribers' addresses and options, as they were kept.
     [[nodiscard]] uint64_t subscription_bytes() const { return subscription_bytes_; }
-    // Of all subscriptions.
-    [[nodiscard]] uint64_t pending_count() const;
+    // Messages that wait, once for each subscriber that is to be told.
+    [[nodiscard]] uint64_t pending_count() const { return pending_count_; }
     void check(const RowReader& rows) const;
 
 private:
     Result<void> load_subscriptions(const RowReader& rows, Timers& timers, Now now);
     void wait_on(Subscription& subscription, Timers& timers, Now now) const;
-    static Result<void> load_ends(Outbox& outbox, const RowReader& rows);
+    Result<void> load_ends(Outbox& outbox, const RowReader& rows);
     void raise_floor(Outbox& outbox, Step& step);
     [[nodiscard]] static Result<uint64_t> bytes_before(const Outbox& outbox, uint64_t sequence,
                                                        const RowReader& rows);
@@ -93,6 +93,7 @@ private:
     std::map<TenantId, uint64_t> subscriptions_of_;
     uint64_t subscription_bytes_ = 0;
     size_t active_count_ = 0;
+    uint64_t pending_count_ = 0;
     size_t recent_bytes_ = 0;
     std::string row_buffer_;
 };

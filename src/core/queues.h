@@ -57,6 +57,7 @@ public:
         uint64_t claims_now = 0;
         Deliveries::Statistics deliveries;
         uint64_t subscriptions_now = 0;
+        uint64_t notifications_pending = 0;
     };
     [[nodiscard]] Statistics statistics() const {
         const auto& total = usage.total();
@@ -67,7 +68,8 @@ public:
                 total.bytes,
                 catalog.open_claims(),
                 deliveries.statistics(),
-                outboxes.subscription_count()};
+                outboxes.subscription_count(),
+                outboxes.pending_count()};
     }
     void check() const {
         catalog.check();

@@ -110,6 +110,26 @@ TEST_F(SubscriptionChanges, the_new_address_has_all_its_attempts) {
     EXPECT_EQ(effect().attempt, 1u);
 }
 
+TEST_F(SubscriptionChanges, are_counted) {
+    const auto statistics = [&] { return driver_.engine().statistics().queues; };
+    const auto id = subscribe("http://a");
+    subscribe("http://b");
+    post({"1", "2"});
+    EXPECT_EQ(statistics().subscriptions_now, 2u);
+    EXPECT_EQ(statistics().notifications_pending, 4u);
+    auto both = driver_.effects();
+    ASSERT_EQ(both.size(), 2u);
+    report(both[0], 1, ReportDelivery::Failure{"no", seconds(100), false});
+    EXPECT_EQ(statistics().notifications_pending, 3u);
+    EXPECT_EQ(statistics().deliveries.delivered, 1u);
+    EXPECT_EQ(statistics().deliveries.failed, 1u);
+    driver_.restart();
+    EXPECT_EQ(statistics().notifications_pending, 3u);
+    driver_.must(DeleteSubscription{queue, id});
+    driver_.must(PurgeSubscriptions{queue});
+    EXPECT_EQ(statistics().notifications_pending, 0u);
+}
+
 class OneAtATime : public SubscriptionChanges {
 protected:
     OneAtATime() : SubscriptionChanges(one()) {}
