@@ -34,6 +34,12 @@ std::optional<std::string_view> option_of(std::string_view options, std::string_
     return std::nullopt;
 }
 
+// Of a post that was refused: whether it may be taken later.
+bool is_for_now(ErrorCode code) {
+    return code == ErrorCode::overloaded || code == ErrorCode::unavailable ||
+           code == ErrorCode::internal;
+}
+
 // As text, and not so long: it may be another server's.
 std::string shown_error(std::string text) {
     if (!is_valid_utf8(text)) {
@@ -323,9 +329,10 @@ void Deliveries::give_up(Subscription& subscription, Step& step) {
 bool Deliveries::move_to_dead_letters(Subscription& subscription, Step& step) {
     const Outbox& outbox = subscription.outbox;
     const auto written = option_of(subscription.options, "_dead_letter_queue");
-    if (!written || written->size() < 3 || written->front() != '"') return true;
+    const auto name = written ? json_string(*written) : std::nullopt;
+    if (!name) return true;
     PostMessages post;
-    post.queue = {outbox.key.queue.kind, std::string(written->substr(1, written->size() - 2))};
+    post.queue = {QueueKind::queue, *name};
     // To the queue itself: it would come back for ever.
     if (post.queue == outbox.key.queue) return true;
     const auto found = outboxes_.read(outbox, subscription.next, 1, 1, step.rows);
@@ -336,9 +343,10 @@ bool Deliveries::move_to_dead_letters(Subscription& subscription, Step& step) {
     message.body = (*opened)->body;
     post.messages.push_back(std::move(message));
     post.encrypts = found->front()->seal.has_value();
-    if (!messages_.post(outbox.key.tenant, post, step)) return false;
-    ++statistics_.dead_lettered;
-    return true;
+    const auto posted = messages_.post(outbox.key.tenant, post, step);
+    if (posted) ++statistics_.dead_lettered;
+    // What that queue never takes is of no use here either.
+    return posted || !is_for_now(posted.error().code);
 }
 
 RetryPolicy Deliveries::policy_of(const Subscription& subscription, Step& step) {

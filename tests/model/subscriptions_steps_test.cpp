@@ -502,6 +502,50 @@ TEST_F(SubscriptionSteps, shows_errors_as_text) {
     EXPECT_EQ(error_of(letters + "bc"), letters + "b");
 }
 
+class DeadLetters : public SubscriptionSteps {
+protected:
+    // Its message is given up.
+    SubscriptionId give_up(const QueueName& from, const std::string& dead_letter_queue) {
+        CreateSubscription command;
+        command.queue = from;
+        command.subscriber = "http://a";
+        command.ttl = std::chrono::hours(24);
+        command.options = R"({"_dead_letter_queue":)" + dead_letter_queue + "}";
+        const auto id = driver_.must(command).id;
+        PostMessages posted;
+        posted.queue = from;
+        NewMessage message;
+        message.body = "1";
+        posted.messages.push_back(message);
+        driver_.must(posted);
+        for (int attempts = 0; attempts < 20; ++attempts) {
+            for (const auto& told : driver_.effects()) fails(told);
+            driver_.advance(seconds(60));
+        }
+        return id;
+    }
+    size_t count(const QueueName& dead) {
+        return driver_.must(ListMessages{dead, 0, 10, std::nullopt, true, true}).messages.size();
+    }
+};
+
+TEST_F(DeadLetters, of_a_topic_are_in_a_queue) {
+    give_up({QueueKind::topic, "t"}, R"("dead")");
+    EXPECT_EQ(count({QueueKind::queue, "dead"}), 1u);
+}
+
+TEST_F(DeadLetters, go_to_the_queue_whose_name_is_meant) {
+    give_up(queue, R"("d\u0065ad")");
+    EXPECT_EQ(count({QueueKind::queue, "dead"}), 1u);
+}
+
+// Nobody waits for a queue that there can never be.
+TEST_F(DeadLetters, that_no_queue_can_take_are_dropped) {
+    const auto id = give_up(queue, R"("no such / name")");
+    EXPECT_EQ(status(id).dropped, 1u);
+    EXPECT_EQ(status(id).pending, 0u);
+}
+
 class NoRoomForTheDead : public SubscriptionSteps {
 protected:
     static CoreLimits limits() {
