@@ -9,10 +9,11 @@
 #include "core/messages.h"
 #include "core/outboxes.h"
 #include "core/queue_catalog.h"
-#include "core/retry_policy.h"
 #include "core/step.h"
 
 namespace signalbox {
+
+struct RetryPolicy;
 
 // Decides who is told what next, and when again if that fails; the telling itself is an Effect.
 // One effect at a time for a subscription, so that its messages stay in order, and one message at a
