@@ -11,6 +11,9 @@ namespace {
 // In these steps the delays grow from the shortest to the longest.
 constexpr Duration growth_step = std::chrono::seconds(5);
 constexpr int64_t retries_max = 10'000;
+// So many are made at once; further ones that are to have no delay have a short one, which grows.
+constexpr uint32_t at_once_max = 8;
+constexpr Duration short_delay = std::chrono::milliseconds(100);
 constexpr int64_t delay_seconds_max = RetryPolicy::delay_max / std::chrono::seconds(1);
 
 // How many delays lie between the shortest and the longest.
@@ -94,7 +97,10 @@ RetryPolicy RetryPolicy::parse(std::string_view json) {
 
 std::optional<Duration> RetryPolicy::delay_after(uint32_t failures) const {
     uint32_t index = failures - 1;
-    if (index < retries_at_once) return Duration::zero();
+    if (index < std::min(retries_at_once, at_once_max)) return Duration::zero();
+    if (index < retries_at_once) {
+        return std::min((index - at_once_max + 1) * short_delay, std::max(minimum, short_delay));
+    }
     index -= retries_at_once;
     if (index < retries_at_minimum) return minimum;
     index -= retries_at_minimum;

@@ -48,6 +48,17 @@ TEST(RetryPolicy, grows_from_the_shortest_delay_to_the_longest) {
     }
 }
 
+// Thousands of attempts back to back would be an attack.
+TEST(RetryPolicy, spaces_most_of_what_is_to_have_no_delay) {
+    const auto policy = RetryPolicy::parse(R"({"retries_with_no_delay":1000,"minimum_delay":5})");
+    using std::chrono::milliseconds;
+    EXPECT_EQ(policy.delay_after(8), milliseconds(0));
+    EXPECT_EQ(policy.delay_after(9), milliseconds(100));
+    EXPECT_EQ(policy.delay_after(10), milliseconds(200));
+    EXPECT_EQ(policy.delay_after(1000), policy.minimum);
+    EXPECT_EQ(policy.delay_after(1001), policy.minimum);
+}
+
 TEST(RetryPolicy, bounds_what_is_absurd) {
     const auto policy = RetryPolicy::parse(
         R"({"retries_with_no_delay":99999999999,"maximum_delay":99999999999,"minimum_delay":"x"})");
