@@ -9,6 +9,7 @@
 #include "dialect/zaqar/subscription_commands.h"
 #include "dialect/zaqar/subscription_json.h"
 #include "dialect/zaqar/zaqar_checks.h"
+#include "runtime/couriers.h"
 
 namespace signalbox::zaqar {
 namespace {
@@ -50,7 +51,7 @@ void get_stored(WebSocketCall& call, const std::string& text) {
                                                             const Result<SubscriptionView>& view) {
         if (view) {
             const auto& secret = self.options().webhook_secret;
-            const bool is_mail = view->subscriber.starts_with("mailto:");
+            const bool is_mail = scheme_of(view->subscriber) == "mailto";
             return self.respond(
                 200, shown_subscription(*view, is_mail || !secret ? "" : secret(view->id)));
         }
