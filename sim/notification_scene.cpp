@@ -139,8 +139,10 @@ bool NotificationScene::retire() {
     world_.subscribers().behave({});
     bool idle = true;
     for (const auto& poster : posters_) idle = poster->retire() && idle;
-    return idle && world_.is_up() &&
-           world_.partition(0).engine().statistics().queues.deliveries.under_way_now == 0;
+    if (!idle || !world_.is_up()) return false;
+    // Some wait for their next attempt, although they would take it now.
+    const auto queues = world_.partition(0).engine().statistics().queues;
+    return queues.deliveries.under_way_now == 0 && queues.notifications_pending == 0;
 }
 
 }  // namespace signalbox

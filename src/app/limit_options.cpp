@@ -113,12 +113,20 @@ void add_limit_options(OptionTable& table) {
                     [](O& o) -> auto& { return o.core.subscription.per_queue_max; });
     table.add_count("followers_max", "Connections that are sent messages as they are posted",
                     [](O& o) -> auto& { return o.core.subscription.followers_max; });
+    table.add_count("followers_per_queue_max", "Those of one queue",
+                    [](O& o) -> auto& { return o.core.subscription.followers_per_queue_max; });
     table.add_count("subscriber_bytes_max", "Bytes of the URI of a subscriber",
                     [](O& o) -> auto& { return o.core.subscription.subscriber_bytes_max; });
     table.add_count("subscription_options_bytes_max", "Bytes of the options of a subscription",
                     [](O& o) -> auto& { return o.core.subscription.options_bytes_max; });
+    table.add("subscription_bytes_max", "SIZE",
+              "Bytes of the URIs and options of all subscriptions of a partition [256MiB]",
+              size([](O& o) -> auto& { return o.core.subscription.bytes_max; }, 1024, 64 * gib));
     table.add_count("notifications_max", "Messages of a queue that wait for its subscribers",
                     [](O& o) -> auto& { return o.core.subscription.notifications_max; });
+    table.add("notification_bytes_max", "SIZE", "Bytes of their bodies; but always one [256MiB]",
+              size([](O& o) -> auto& { return o.core.subscription.notification_bytes_max; }, 1024,
+                   1024 * gib));
     table.add_count(
         "deliveries_max", "Subscribers that are told something at the same time",
         [](O& o) -> auto& { return o.core.subscription.windows_max; }, 100'000);
@@ -134,6 +142,9 @@ void add_limit_options(OptionTable& table) {
     table.add("quota_messages_per_second", "N",
               "Messages that a tenant may post; 0: any number [0]",
               count([](O& o) -> auto& { return o.core.quota.messages_per_second; }, quota_max, 0));
+    table.add("quota_subscriptions_max", "N",
+              "Subscriptions to all queues of one tenant; 0: any number [0]",
+              count([](O& o) -> auto& { return o.core.quota.subscriptions_max; }, quota_max, 0));
     table.add_count("waiters_max", "Requests held at once",
                     [](O& o) -> auto& { return o.core.waiters_max; });
     table.add_count("tokens_max", "Tokens", [](O& o) -> auto& { return o.core.token.tokens_max; });

@@ -27,6 +27,7 @@ Result<DispatchOptions> prepare_dispatch(const ServeOptions& options, std::strin
     mail.tls = notify.mail_tls;
     mail.ca_file = notify.mail_ca_file;
     mail.user = notify.mail_user;
+    mail.connections_max = notify.mail_connections_max;
     if (!mail.user.empty()) {
         TRY_AS(auto text, read_secret_file("mail_password_file", notify.mail_password_file));
         mail.password = text.substr(0, text.find_last_not_of("\r\n") + 1);

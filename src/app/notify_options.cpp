@@ -79,6 +79,9 @@ void add_notify_options(OptionTable& table) {
               text_at([](O& o) -> auto& { return o.notify.mail_ca_file; }));
     table.add_duration("mail_timeout", "For the mail server to take a mail",
                        [](O& o) -> auto& { return o.notify.mail_timeout; });
+    table.add_count(
+        "mail_connections_max", "Connections to the mail server at a time",
+        [](O& o) -> auto& { return o.notify.mail_connections_max; }, 1000);
 }
 
 Result<void> check_notify_options(const ServeOptions& options) {

@@ -20,6 +20,7 @@ struct NotifyOptions {
     MailTls mail_tls = MailTls::required;
     std::string mail_ca_file;
     Duration mail_timeout = std::chrono::seconds(30);
+    size_t mail_connections_max = 8;
 };
 
 }  // namespace signalbox

@@ -118,6 +118,7 @@ struct TenantQuotas {
     uint64_t messages_max = 0;
     uint64_t bytes_max = 0;            // of bodies
     uint64_t messages_per_second = 0;  // posted; ten seconds' worth at once
+    uint64_t subscriptions_max = 0;
 };
 
 // Of collections and their types.
@@ -200,14 +201,17 @@ struct RegistryLimits {
 struct SubscriptionLimits {
     size_t subscriptions_max = 100'000;  // of a partition
     size_t per_queue_max = 1000;
-    size_t followers_max = 100'000;  // connections that are sent messages as they are posted
+    size_t followers_max = 100'000;        // connections that are sent messages as they are posted
+    size_t followers_per_queue_max = 100;  // each message is written out for each of them
     size_t subscriber_bytes_max = 2048;
-    size_t options_bytes_max = 65'536;
+    size_t options_bytes_max = 16'384;
+    uint64_t bytes_max = 256u << 20;  // of all these, of a partition: they are in memory
     Duration ttl_min = std::chrono::seconds(1);
     // What is not delivered yet, of a queue. Whoever is behind by more loses the oldest.
     size_t notifications_max = 1'000'000;
+    uint64_t notification_bytes_max = 256u << 20;  // of their bodies; but always one
     // Carried out at a time, of a partition; those that fail, or may fail, have at most half of
-    // them.
+    // them, those that failed last time a quarter.
     size_t windows_max = 512;
     size_t window_messages_max = 64;
     size_t window_bytes_max = 256u << 10;  // but always one

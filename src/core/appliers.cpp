@@ -59,7 +59,11 @@ void Appliers::subscribe(const QueueKey& key, const std::string& tenant_name,
     } else {
         subscription = outbox.subscriptions.begin()->second.get();
     }
-    subscription->subscriber = url;
+    if (subscription->subscriber != url) {
+        subscription->subscriber = url;
+        subscription->is_proven = false;
+        ++subscription->generation;
+    }
     subscription->options = options;
     subscription->ttl = subscription_ttl;
     subscription->renewed_at = step.now.wall;
@@ -69,7 +73,7 @@ void Appliers::subscribe(const QueueKey& key, const std::string& tenant_name,
     subscription->next_attempt_at = Instant::min();
     step.timers.schedule(*subscription, subscription->expires_at);
     outboxes_.keep(*subscription, step);
-    deliveries_.want_at_once(*subscription);
+    deliveries_.want_at_once(*subscription, step);
 }
 
 void Appliers::unsubscribe(const QueueKey& key, Step& step) {

@@ -13,9 +13,10 @@ namespace signalbox {
 namespace {
 
 constexpr size_t windows_per_step_max = 64;
+// Of the store, for those that are behind; the core waits for it.
+constexpr size_t rows_per_step_max = 512;
+constexpr size_t row_bytes_per_step_max = 1u << 20;
 constexpr size_t error_bytes_max = 256;
-// Attempts that were to be made at the same time are spread over so much of the delay behind it.
-constexpr int64_t jitter_divisor = 5;
 // After a store that could not be read.
 constexpr Duration unreadable_pause = std::chrono::seconds(1);
 // After a queue of dead letters that took nothing.
@@ -31,6 +32,12 @@ std::optional<std::string_view> option_of(std::string_view options, std::string_
         if (is_json_name(*found, name)) return value;
     }
     return std::nullopt;
+}
+
+// Of a post that was refused: whether it may be taken later.
+bool is_for_now(ErrorCode code) {
+    return code == ErrorCode::overloaded || code == ErrorCode::unavailable ||
+           code == ErrorCode::internal;
 }
 
 // As text, and not so long: it may be another server's.
@@ -53,11 +60,15 @@ std::string shown_error(std::string text) {
 void Deliveries::want(Subscription& subscription) {
     const bool is_in_line = static_cast<const Subscription::Turn&>(subscription).is_linked();
     if (subscription.window != 0 || is_in_line || subscription.retry_timer.is_linked()) return;
-    (is_doubtful(subscription) ? doubtful_ : proven_).push_back(subscription);
+    lines_[static_cast<size_t>(subscription.standing())].push_back(subscription);
 }
 
-void Deliveries::want_at_once(Subscription& subscription) {
+void Deliveries::want_at_once(Subscription& subscription, Step& step) {
     TimerWheel::cancel(subscription.retry_timer);
+    if (subscription.next_attempt_at != Instant::min()) {
+        subscription.next_attempt_at = Instant::min();
+        Outboxes::write_delivery(subscription, step);
+    }
     want(subscription);
 }
 
@@ -65,59 +76,60 @@ void Deliveries::forget(Subscription& subscription) {
     if (subscription.window != 0) end_window(subscription);
 }
 
-bool Deliveries::is_doubtful(const Subscription& subscription) {
-    return subscription.failures > 0 || !subscription.is_proven;
-}
-
-bool Deliveries::may_begin_doubtful() const {
-    return doubtful_windows_ < std::max<size_t>(limits_.windows_max / 2, 1);
+bool Deliveries::may_begin(Subscription::Standing standing) const {
+    const auto under_way = [&](Subscription::Standing of) {
+        return windows_[static_cast<size_t>(of)];
+    };
+    if (lines_[static_cast<size_t>(standing)].empty()) return false;
+    if (statistics_.under_way_now >= limits_.windows_max) return false;
+    if (standing == Subscription::Standing::proven) return true;
+    const size_t failing = under_way(Subscription::Standing::failing);
+    const size_t doubtful = failing + under_way(Subscription::Standing::untried);
+    if (doubtful >= std::max<size_t>(limits_.windows_max / 2, 1)) return false;
+    return standing == Subscription::Standing::untried ||
+           failing < std::max<size_t>(limits_.windows_max / 4, 1);
 }
 
 bool Deliveries::is_unsettled() const {
-    if (outboxes_.has_news()) return true;
-    return statistics_.under_way_now < limits_.windows_max &&
-           (!proven_.empty() || (!doubtful_.empty() && may_begin_doubtful()));
+    return outboxes_.has_news() || may_begin(Subscription::Standing::proven) ||
+           may_begin(Subscription::Standing::untried) || may_begin(Subscription::Standing::failing);
+}
+
+bool Deliveries::has_read_enough() const {
+    return reading_.rows >= rows_per_step_max || reading_.bytes >= row_bytes_per_step_max;
 }
 
 void Deliveries::settle(Step& step) {
     for (const auto number : outboxes_.take_news()) {
         Outbox* const outbox = outboxes_.find(number);
         if (outbox == nullptr) continue;
+        statistics_.dropped += outboxes_.make_room(*outbox, step);
         for (const auto& [id, subscription] : outbox->subscriptions) {
-            if (subscription->notice == Subscription::Notice::none &&
-                (!subscription->has_place || subscription->next == outbox->next)) {
-                continue;
-            }
-            if (subscription->next_attempt_at > step.now.wall &&
-                !subscription->retry_timer.is_linked() && subscription->window == 0) {
-                // It waited when the server stopped.
-                step.timers.schedule(subscription->retry_timer, subscription->next_attempt_at);
-                continue;
-            }
-            want(*subscription);
+            if (has_more(*subscription)) want(*subscription);
         }
     }
+    reading_ = {};
     size_t begun = 0;
-    while (begun < windows_per_step_max && statistics_.under_way_now < limits_.windows_max) {
+    while (begun < windows_per_step_max && !has_read_enough()) {
         Subscription* const subscription = next_in_line();
         if (subscription == nullptr) return;
         if (!begin(*subscription, step)) {
-            step.timers.schedule(subscription->retry_timer, step.now.wall + unreadable_pause);
+            step.timers.schedule(subscription->retry_timer, step.now.steady + unreadable_pause);
         }
         ++begun;
     }
 }
 
 Subscription* Deliveries::next_in_line() {
-    const bool doubtful_may = !doubtful_.empty() && may_begin_doubtful();
-    if (!doubtful_may && proven_.empty()) return nullptr;
-    // In turn, where there are both.
-    doubtful_is_next_ = doubtful_may && (doubtful_is_next_ || proven_.empty());
-    Line& line = doubtful_is_next_ ? doubtful_ : proven_;
-    doubtful_is_next_ = !doubtful_is_next_;
-    Subscription& first = line.front();
-    line.pop_front();
-    return &first;
+    for (size_t tried = 0; tried < lines_.size(); ++tried) {
+        const size_t index = next_line_;
+        next_line_ = (next_line_ + 1) % lines_.size();
+        if (!may_begin(static_cast<Subscription::Standing>(index))) continue;
+        Subscription& first = lines_[index].front();
+        lines_[index].pop_front();
+        return &first;
+    }
+    return nullptr;
 }
 
 Effect Deliveries::effect_of(const Subscription& subscription, Effect::Kind kind) const {
@@ -160,6 +172,10 @@ Result<Deliveries::Notifications> Deliveries::next_notifications(Subscription& s
     const size_t limit = subscription.failures > 0 ? 1 : limits_.window_messages_max;
     TRY_AS(auto found,
            outboxes_.read(outbox, subscription.next, limit, limits_.window_bytes_max, step.rows));
+    if (!Outboxes::is_recent(outbox, subscription.next)) {
+        reading_.rows += found.size();
+        for (const auto& each : found) reading_.bytes += each->body.size();
+    }
     const auto is_too_old = [&](const auto& notification) {
         return saturating_add(notification->posted_at, notification->ttl) <= step.now.wall;
     };
@@ -183,6 +199,7 @@ Result<Deliveries::Notifications> Deliveries::next_notifications(Subscription& s
 }
 
 Result<void> Deliveries::begin(Subscription& subscription, Step& step) {
+    ASSERT(subscription.window == 0 && !subscription.retry_timer.is_linked());
     Effect::Kind kind = Effect::Kind::messages;
     Notifications next;
     if (subscription.notice == Subscription::Notice::confirmation) {
@@ -191,7 +208,7 @@ Result<void> Deliveries::begin(Subscription& subscription, Step& step) {
         kind = Effect::Kind::unsubscription;
     } else {
         if (!has_more(subscription)) return {};
-        subscription.window_is_notice = false;
+        subscription.window_notice = Subscription::Notice::none;
         TRY_AS(next, next_notifications(subscription, step));
         if (next.empty()) {
             if (has_more(subscription)) want(subscription);
@@ -199,12 +216,14 @@ Result<void> Deliveries::begin(Subscription& subscription, Step& step) {
         }
     }
     subscription.window = ++last_window_;
-    subscription.window_is_notice = kind != Effect::Kind::messages;
-    subscription.window_is_doubtful = is_doubtful(subscription);
+    subscription.window_generation = subscription.generation;
+    subscription.window_notice = subscription.notice;
+    subscription.window_from = subscription.next;
+    subscription.window_standing = subscription.standing();
     subscription.window_begun_at = step.now.steady;
     subscription.window_size = next.size();
     ++statistics_.under_way_now;
-    if (subscription.window_is_doubtful) ++doubtful_windows_;
+    ++windows_[static_cast<size_t>(subscription.window_standing)];
     auto effect = effect_of(subscription, kind);
     effect.notifications = std::move(next);
     step.ready.effects.push_back(std::move(effect));
@@ -214,7 +233,7 @@ Result<void> Deliveries::begin(Subscription& subscription, Step& step) {
 void Deliveries::end_window(Subscription& subscription) {
     subscription.window = 0;
     --statistics_.under_way_now;
-    if (subscription.window_is_doubtful) --doubtful_windows_;
+    --windows_[static_cast<size_t>(subscription.window_standing)];
 }
 
 Result<DeliveryReported> Deliveries::report(const ReportDelivery& command, Step& step) {
@@ -226,23 +245,30 @@ Result<DeliveryReported> Deliveries::report(const ReportDelivery& command, Step&
     }
     Subscription& subscription = *found->second;
     end_window(subscription);
+    if (subscription.window_is_current()) take_outcome(subscription, command, step);
+    statistics_.dropped += outboxes_.make_room(*outbox, step);
+    if (has_more(subscription)) want(subscription);
+    return DeliveryReported{};
+}
+
+void Deliveries::take_outcome(Subscription& subscription, const ReportDelivery& command,
+                              Step& step) {
     // Whoever takes longer may as well hang.
     subscription.is_proven = !command.failure && step.now.steady - subscription.window_begun_at <=
                                                      2 * limits_.window_time_max;
     if (command.delivered > 0) take_success(subscription, command.delivered, step);
     if (command.failure) take_failure(subscription, *command.failure, step);
-    if (has_more(subscription)) want(subscription);
-    return DeliveryReported{};
 }
 
 void Deliveries::take_success(Subscription& subscription, size_t delivered, Step& step) {
     subscription.failures = 0;
     subscription.next_attempt_at = Instant::min();
     subscription.last_error.clear();
-    if (subscription.window_is_notice) {
+    if (subscription.window_notice != Subscription::Notice::none) {
         subscription.notice = Subscription::Notice::none;
         return outboxes_.keep(subscription, step);
     }
+    ASSERT(subscription.has_place && subscription.next == subscription.window_from);
     delivered = std::min(delivered, subscription.window_size);
     subscription.delivered += delivered;
     statistics_.delivered += delivered;
@@ -268,28 +294,33 @@ void Deliveries::take_failure(Subscription& subscription, const ReportDelivery::
     if (!delay) return give_up(subscription, step);
     Duration wait = *delay;
     if (wait > Duration::zero()) {
-        wait += Duration(static_cast<int64_t>(
-            step.random.below(static_cast<uint64_t>(wait.count() / jitter_divisor + 1))));
+        // Those that were to be made at the same time are not.
+        const auto spread = static_cast<uint64_t>(RetryPolicy::jitter_of(wait).count());
+        wait += Duration(static_cast<int64_t>(step.random.below(spread + 1)));
     }
     if (failure.retry_after) {
         wait = std::max(wait, std::min(*failure.retry_after, limits_.retry_after_max));
     }
-    try_again_at(subscription, saturating_add(step.now.wall, wait), step);
+    try_again_after(subscription, wait, step);
 }
 
-void Deliveries::try_again_at(Subscription& subscription, Instant at, Step& step) {
-    subscription.next_attempt_at = at;
-    if (at > step.now.wall) step.timers.schedule(subscription.retry_timer, at);
+// By the clock that nobody sets; the time of day is for the row, and for those who ask.
+void Deliveries::try_again_after(Subscription& subscription, Duration pause, Step& step) {
+    subscription.next_attempt_at = saturating_add(step.now.wall, pause);
+    if (pause > Duration::zero()) {
+        step.timers.schedule(subscription.retry_timer, step.now.steady + pause);
+    }
     outboxes_.write_delivery(subscription, step);
 }
 
 void Deliveries::give_up(Subscription& subscription, Step& step) {
-    if (!subscription.window_is_notice && !move_to_dead_letters(subscription, step)) {
-        return try_again_at(subscription, step.now.wall + no_room_pause, step);
+    const bool was_notice = subscription.window_notice != Subscription::Notice::none;
+    if (!was_notice && !move_to_dead_letters(subscription, step)) {
+        return try_again_after(subscription, no_room_pause, step);
     }
     subscription.failures = 0;
     subscription.next_attempt_at = Instant::min();
-    if (subscription.window_is_notice) {
+    if (was_notice) {
         // It may be asked again by who made it.
         subscription.notice = Subscription::Notice::none;
         return outboxes_.keep(subscription, step);
@@ -302,9 +333,10 @@ void Deliveries::give_up(Subscription& subscription, Step& step) {
 bool Deliveries::move_to_dead_letters(Subscription& subscription, Step& step) {
     const Outbox& outbox = subscription.outbox;
     const auto written = option_of(subscription.options, "_dead_letter_queue");
-    if (!written || written->size() < 3 || written->front() != '"') return true;
+    const auto name = written ? json_string(*written) : std::nullopt;
+    if (!name) return true;
     PostMessages post;
-    post.queue = {outbox.key.queue.kind, std::string(written->substr(1, written->size() - 2))};
+    post.queue = {QueueKind::queue, *name};
     // To the queue itself: it would come back for ever.
     if (post.queue == outbox.key.queue) return true;
     const auto found = outboxes_.read(outbox, subscription.next, 1, 1, step.rows);
@@ -315,9 +347,10 @@ bool Deliveries::move_to_dead_letters(Subscription& subscription, Step& step) {
     message.body = (*opened)->body;
     post.messages.push_back(std::move(message));
     post.encrypts = found->front()->seal.has_value();
-    if (!messages_.post(outbox.key.tenant, post, step)) return false;
-    ++statistics_.dead_lettered;
-    return true;
+    const auto posted = messages_.post(outbox.key.tenant, post, step);
+    if (posted) ++statistics_.dead_lettered;
+    // What that queue never takes is of no use here either.
+    return posted || !is_for_now(posted.error().code);
 }
 
 RetryPolicy Deliveries::policy_of(const Subscription& subscription, Step& step) {

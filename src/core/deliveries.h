@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/intrusive/list.hpp>
 #include <optional>
 #include <string>
@@ -8,17 +9,19 @@
 #include "core/messages.h"
 #include "core/outboxes.h"
 #include "core/queue_catalog.h"
-#include "core/retry_policy.h"
 #include "core/step.h"
 
 namespace signalbox {
 
+struct RetryPolicy;
+
 // Decides who is told what next, and when again if that fails; the telling itself is an Effect.
 // One effect at a time for a subscription, so that its messages stay in order, and one message at a
 // time while it fails. Everybody has their turn: a subscription gets a bounded number of messages
-// and goes to the end of the line. Those that have not shown that they take what they are told, and
-// quickly, never have more than half of what may be under way: however many hang, the others go on.
-// Core thread.
+// and goes to the end of its line, of which there are three. Those that have not shown that they
+// take what they are told, and quickly, never have more than half of what may be under way, and
+// those that failed last time no more than a quarter: however many hang, the others go on, also
+// behind a restart, when it is known only who failed. Core thread.
 //
 //   has its place --turn--> under way --all delivered--> has its place
 //                               `--failed--> waits for its next attempt --time--> has its place
@@ -38,12 +41,13 @@ public:
     void settle(Step& step);
     [[nodiscard]] bool is_unsettled() const;
 
-    // How it went. Of something that is not under way any more it says nothing.
+    // How it went. Of something that is not under way any more it says nothing, and nothing of a
+    // subscription that has become another since.
     Result<DeliveryReported> report(const ReportDelivery& command, Step& step);
 
     // It has something to be told, or is to be told at once what it waited for.
     void want(Subscription& subscription);
-    void want_at_once(Subscription& subscription);
+    void want_at_once(Subscription& subscription, Step& step);
     // It is about to be removed.
     void forget(Subscription& subscription);
 
@@ -63,9 +67,17 @@ private:
         boost::intrusive::list<Subscription, boost::intrusive::base_hook<Subscription::Turn>,
                                boost::intrusive::constant_time_size<false>>;
 
-    [[nodiscard]] bool may_begin_doubtful() const;
+    // Whether something is in that line, and may be told.
+    [[nodiscard]] bool may_begin(Subscription::Standing standing) const;
     Subscription* next_in_line();
     using Notifications = std::vector<std::shared_ptr<const Notification>>;
+
+    // What one step has read of rows.
+    struct Reading {
+        size_t rows = 0;
+        size_t bytes = 0;
+    };
+    [[nodiscard]] bool has_read_enough() const;
 
     Result<void> begin(Subscription& subscription, Step& step);
     // What it can be told at once, from the first that is not too old; with their bodies open.
@@ -75,14 +87,14 @@ private:
     [[nodiscard]] static bool has_more(const Subscription& subscription);
     [[nodiscard]] Effect effect_of(const Subscription& subscription, Effect::Kind kind) const;
     void end_window(Subscription& subscription);
-    [[nodiscard]] static bool is_doubtful(const Subscription& subscription);
+    void take_outcome(Subscription& subscription, const ReportDelivery& command, Step& step);
     void take_success(Subscription& subscription, size_t delivered, Step& step);
     void take_failure(Subscription& subscription, const ReportDelivery::Failure& failure,
                       Step& step);
     void give_up(Subscription& subscription, Step& step);
     // False when the queue of dead letters has no room for it.
     bool move_to_dead_letters(Subscription& subscription, Step& step);
-    void try_again_at(Subscription& subscription, Instant at, Step& step);
+    void try_again_after(Subscription& subscription, Duration pause, Step& step);
     [[nodiscard]] RetryPolicy policy_of(const Subscription& subscription, Step& step);
 
     const SubscriptionLimits& limits_;
@@ -91,10 +103,10 @@ private:
     const MessageBodies& bodies_;
     Messages& messages_;
     // Those that have something to be told and are told nothing at the moment.
-    Line proven_;
-    Line doubtful_;
-    bool doubtful_is_next_ = false;
-    size_t doubtful_windows_ = 0;
+    std::array<Line, Subscription::standings> lines_;
+    size_t next_line_ = 0;
+    std::array<size_t, Subscription::standings> windows_{};  // under way
+    Reading reading_;
     uint64_t last_window_ = 0;
     Statistics statistics_;
 };

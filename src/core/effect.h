@@ -20,6 +20,7 @@ struct Notification {
     MessageId message;
     Instant posted_at;
     Duration ttl{};
+    uint64_t bytes_before = 0;     // of the bodies of those before it
     std::optional<BodySeal> seal;  // of the message; an effect's are open
     std::string body;              // JSON, unless it is sealed
 };

@@ -1,6 +1,7 @@
 #include "core/message_followers.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include <fmt/format.h>
@@ -14,7 +15,7 @@ Result<MessagesFollowed> MessageFollowers::follow(RequestId request, const Queue
         return fail(ErrorCode::overloaded, "too many connections follow queues");
     }
     const auto found = by_queue_.find(key);
-    if (found != by_queue_.end() && found->second.size() >= limits_.per_queue_max) {
+    if (found != by_queue_.end() && found->second.size() >= limits_.followers_per_queue_max) {
         return fail(ErrorCode::overloaded, "too many connections follow this queue", "queue");
     }
     const bool is_new = followers_.emplace(request, key).second;
@@ -42,19 +43,29 @@ std::vector<RequestId> MessageFollowers::all() const {
     return requests;
 }
 
-void MessageFollowers::tell(const QueueKey& key, const Posted& message, Step& step) const {
-    if (by_queue_.empty()) return;
-    const auto found = by_queue_.find(key);
-    if (found == by_queue_.end()) return;
-    auto event = std::make_shared<Event>();
-    event->tenant = key.tenant;
-    event->position.revision = step.revision();
-    event->time = step.now.wall;
-    event->type = "message.posted";
-    event->subject = message.id.text();
-    event->data = fmt::format(R"({{"ttl_ms":{},"body":{}}})", message.ttl.count(), message.body);
-    const std::shared_ptr<const Event> shared = std::move(event);
-    for (const auto request : found->second) step.ready.deliveries.push_back({request, shared});
+void MessageFollowers::tell(const QueueKey& key, const Posted& message) {
+    if (by_queue_.empty() || !by_queue_.contains(key)) return;
+    std::string& posted = posted_[key];
+    fmt::format_to(std::back_inserter(posted), R"({}{{"ttl_ms":{},"body":{}}})",
+                   posted.empty() ? '[' : ',', message.ttl.count(), message.body);
+}
+
+void MessageFollowers::settle(Step& step) {
+    for (auto& [key, posted] : posted_) {
+        const auto found = by_queue_.find(key);
+        if (found == by_queue_.end()) continue;
+        auto event = std::make_shared<Event>();
+        event->tenant = key.tenant;
+        event->position.revision = step.revision();
+        event->time = step.now.wall;
+        event->type = "messages.posted";
+        event->subject = key.queue.name;
+        event->data = std::move(posted);
+        event->data += ']';
+        const std::shared_ptr<const Event> shared = std::move(event);
+        for (const auto request : found->second) step.ready.deliveries.push_back({request, shared});
+    }
+    posted_.clear();
 }
 
 void MessageFollowers::check() const {

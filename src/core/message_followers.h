@@ -28,12 +28,14 @@ public:
     [[nodiscard]] std::vector<RequestId> all() const;
 
     struct Posted {
-        MessageId id;
         Duration ttl{};
         std::string_view body;  // JSON, and not sealed
     };
-    // Delivers it, when the step is durable, to those that follow its queue.
-    void tell(const QueueKey& key, const Posted& message, Step& step) const;
+    // For those that follow its queue; with the others of the step.
+    void tell(const QueueKey& key, const Posted& message);
+    // Delivers what the step has posted, when it is durable: one event for each queue, which all
+    // that follow it share, however many messages there are.
+    void settle(Step& step);
 
     [[nodiscard]] size_t count() const { return followers_.size(); }
     void check() const;
@@ -42,6 +44,7 @@ private:
     const SubscriptionLimits& limits_;
     std::map<RequestId, QueueKey> followers_;
     std::map<QueueKey, std::vector<RequestId>> by_queue_;
+    std::map<QueueKey, std::string> posted_;  // a JSON array without its end
 };
 
 }  // namespace signalbox

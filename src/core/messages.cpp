@@ -138,11 +138,11 @@ Result<std::vector<MessageId>> Messages::post_all(Queue& queue, PostMessages& co
         }
         const auto place = append(queue, next.lane, row, step);
         ids.push_back(message_id(queue.number, place));
-        followers_.tell(queue.key, {ids.back(), row.ttl, message.body}, step);
+        followers_.tell(queue.key, {row.ttl, message.body});
         if (outbox != nullptr) {
             outboxes_.append(
-                *outbox, {0, ids.back(), row.created_at, row.ttl, row.seal, std::string(row.body)},
-                step);
+                *outbox,
+                {0, ids.back(), row.created_at, row.ttl, 0, row.seal, std::string(row.body)}, step);
         }
         if (message.dedup.empty()) continue;
         known.emplace(message.dedup, ids.back());

@@ -27,7 +27,7 @@ class Messages {
 public:
     Messages(const QueueLimits& limits, MessageBodies& bodies, TenantUsage& usage,
              QueueCatalog& catalog, Idempotency& idempotency, Outboxes& outboxes,
-             const MessageFollowers& followers)
+             MessageFollowers& followers)
         : limits_(limits),
           bodies_(bodies),
           usage_(usage),
@@ -146,7 +146,7 @@ private:
     QueueCatalog& catalog_;
     Idempotency& idempotency_;
     Outboxes& outboxes_;
-    const MessageFollowers& followers_;
+    MessageFollowers& followers_;
     std::deque<Unfinished> unfinished_;
     std::vector<Queue*> awake_;
     std::string row_buffer_;

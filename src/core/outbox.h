@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/intrusive/list.hpp>
 #include <deque>
 #include <map>
 #include <memory>
@@ -10,7 +9,7 @@
 
 #include "core/effect.h"
 #include "core/queue.h"
-#include "core/timer_wheel.h"
+#include "core/subscription.h"
 
 // What memory holds of subscriptions. The messages of an outbox are rows, one each for all who
 // subscribed; each subscriber has a place up to which it was told, and what all were told goes.
@@ -23,67 +22,6 @@
 
 namespace signalbox {
 
-struct Outbox;
-struct Subscription;
-
-struct DeliveryTimer : TimerHook {
-    explicit DeliveryTimer(Subscription& timer_subscription)
-        : TimerHook(TimerKind::delivery_retry), subscription(timer_subscription) {}
-
-    Subscription& subscription;
-};
-
-// Linked while it waits for its turn to be told.
-struct Subscription
-    : TimerHook,
-      boost::intrusive::list_base_hook<boost::intrusive::tag<struct TurnTag>,
-                                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-    using Turn = boost::intrusive::list_base_hook<
-        boost::intrusive::tag<struct TurnTag>,
-        boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
-
-    explicit Subscription(Outbox& its_outbox)
-        : TimerHook(TimerKind::subscription_deadline), outbox(its_outbox) {}
-
-    // What it is asked or told about itself, before any message.
-    enum class Notice : uint8_t { none, confirmation, unsubscription };
-
-    Outbox& outbox;
-    SubscriptionId id;
-    std::string subscriber;
-    std::string options;
-    Duration ttl{};
-    Instant renewed_at;  // or made
-    Instant expires_at;
-    bool needs_confirmation = false;
-    bool is_confirmed = false;
-    bool is_gone = false;
-    Notice notice = Notice::none;
-
-    bool has_place = false;  // among those that messages are kept for
-    uint64_t next = 1;       // the sequence it is told next
-    uint64_t delivered = 0;
-    uint64_t dropped = 0;
-    uint32_t failures = 0;
-    Instant next_attempt_at = Instant::min();
-    std::string last_error;
-    DeliveryTimer retry_timer{*this};
-
-    // What is under way: 0, or the number of the effect.
-    uint64_t window = 0;
-    bool window_is_notice = false;
-    bool window_is_doubtful = false;
-    SteadyInstant window_begun_at;
-    // It took its last messages, and quickly. Not kept: after a restart it has to show it again.
-    bool is_proven = false;
-    size_t window_size = 0;  // so many from `next` on
-
-    // Whether messages are kept for it.
-    [[nodiscard]] bool is_active() const {
-        return !is_gone && (is_confirmed || !needs_confirmation);
-    }
-};
-
 struct Outbox {
     explicit Outbox(QueueKey outbox_key) : key(std::move(outbox_key)) {}
 
@@ -92,6 +30,9 @@ struct Outbox {
     std::string tenant;  // its name
     uint64_t next = 1;   // the sequence of the next notification
     uint64_t floor = 1;  // nothing is left below
+    uint64_t bytes = 0;  // of all bodies below `next`
+    // Of those below the floor, or less: what it is now is a row, read when it matters.
+    uint64_t bytes_gone = 0;
     std::map<SubscriptionId, std::unique_ptr<Subscription>> subscriptions;
     std::multiset<uint64_t> places;  // of those that are active
     // The last ones, without a gap.

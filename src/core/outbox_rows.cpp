@@ -10,7 +10,7 @@ namespace {
 constexpr uint8_t outbox_row_version = 1;
 constexpr uint8_t subscription_row_version = 1;
 constexpr uint8_t delivery_row_version = 1;
-constexpr uint8_t notification_row_version = 1;
+constexpr uint8_t notification_row_version = 2;
 
 constexpr uint8_t needs_confirmation_bit = 1;
 constexpr uint8_t confirmed_bit = 2;
@@ -146,6 +146,7 @@ void encode_notification(const Notification& notification, std::string& out) {
     out += notification.message.raw();
     put_instant(out, notification.posted_at);
     put_varint(out, static_cast<uint64_t>(notification.ttl.count()));
+    put_varint(out, notification.bytes_before);
     put_u8(out, notification.seal ? sealed_bit : 0);
     if (notification.seal) put_seal(out, *notification.seal);
     out += notification.body;
@@ -162,6 +163,7 @@ std::optional<Notification> decode_notification(std::string_view key, std::strin
     notification.message = MessageId::from_raw(reader.fixed(sizeof(MessageId)));
     notification.posted_at = read_instant(reader);
     notification.ttl = Duration(static_cast<int64_t>(reader.varint()));
+    notification.bytes_before = reader.varint();
     if ((reader.u8() & sealed_bit) != 0) notification.seal = read_seal(reader);
     if (!key_reader.ok() || !reader.ok()) return std::nullopt;
     notification.body = reader.rest();

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "core/outbox_rows.h"
+#include "core/retry_policy.h"
 #include "storage/keys.h"
 
 namespace signalbox {
@@ -16,13 +17,22 @@ Error damaged() {
     return {ErrorCode::internal, "a row of a subscription is damaged", {}};
 }
 
+// What is under way of a subscription that has not become another is what it is told next.
+void check_window(const Subscription& subscription) {
+    if (subscription.window == 0 || !subscription.window_is_current()) return;
+    ASSERT(subscription.notice == subscription.window_notice);
+    if (subscription.window_notice != Subscription::Notice::none) return;
+    ASSERT(subscription.has_place && subscription.next == subscription.window_from);
+    ASSERT(subscription.next + subscription.window_size <= subscription.outbox.next);
+}
+
 size_t bytes_of(const Notification& notification) {
     return sizeof(Notification) + notification.body.size();
 }
 
 }  // namespace
 
-Result<void> Outboxes::load(const RowReader& rows, Timers& timers, Now /*now*/) {
+Result<void> Outboxes::load(const RowReader& rows, Timers& timers, Now now) {
     const auto prefix = KeyBuilder(Table::outbox).take();
     const auto scan = rows.scan(prefix, prefix_end(prefix));
     for (; scan->valid(); scan->next()) {
@@ -36,7 +46,7 @@ Result<void> Outboxes::load(const RowReader& rows, Timers& timers, Now /*now*/) 
         outboxes_.emplace(row->key, std::move(outbox));
     }
     TRY(scan->status());
-    TRY(load_subscriptions(rows, timers));
+    TRY(load_subscriptions(rows, timers, now));
     for (const auto& [key, outbox] : outboxes_) {
         if (outbox->subscriptions.empty()) return fail(damaged());
         TRY(load_ends(*outbox, rows));
@@ -45,7 +55,7 @@ Result<void> Outboxes::load(const RowReader& rows, Timers& timers, Now /*now*/) 
     return {};
 }
 
-Result<void> Outboxes::load_subscriptions(const RowReader& rows, Timers& timers) {
+Result<void> Outboxes::load_subscriptions(const RowReader& rows, Timers& timers, Now now) {
     const auto prefix = KeyBuilder(Table::subscription).take();
     const auto scan = rows.scan(prefix, prefix_end(prefix));
     for (; scan->valid(); scan->next()) {
@@ -54,6 +64,7 @@ Result<void> Outboxes::load_subscriptions(const RowReader& rows, Timers& timers)
         if (outbox == nullptr) return fail(damaged());
         Subscription& subscription = add(*outbox, place->id);
         if (!decode_subscription(scan->value(), subscription)) return fail(damaged());
+        count_bytes(subscription, subscription.subscriber.size() + subscription.options.size());
         TRY_AS(const auto row, rows.get(delivery_key(outbox->number, place->id)));
         if (!row || !decode_delivery(*row, subscription)) return fail(damaged());
         if (subscription.is_active()) {
@@ -62,8 +73,19 @@ Result<void> Outboxes::load_subscriptions(const RowReader& rows, Timers& timers)
             ++active_count_;
         }
         timers.schedule(subscription, subscription.expires_at);
+        wait_on(subscription, timers, now);
     }
     return scan->status();
+}
+
+// It waited when the server stopped. If the calendar was set back since, no longer than it would
+// have at most.
+void Outboxes::wait_on(Subscription& subscription, Timers& timers, Now now) const {
+    if (subscription.next_attempt_at <= now.wall) return;
+    const Duration left = std::min(subscription.next_attempt_at - now.wall,
+                                   std::max(RetryPolicy::pause_max, limits_.retry_after_max));
+    subscription.next_attempt_at = now.wall + left;
+    timers.schedule(subscription.retry_timer, now.steady + left);
 }
 
 // Sequences go on behind the last one that there is or that somebody was told.
@@ -75,12 +97,14 @@ Result<void> Outboxes::load_ends(Outbox& outbox, const RowReader& rows) {
         const auto notification = decode_notification(last->key(), last->value());
         if (!notification) return fail(damaged());
         outbox.next = notification->sequence + 1;
+        outbox.bytes = notification->bytes_before + notification->body.size();
     }
     TRY(last->status());
     for (const auto& [id, subscription] : outbox.subscriptions) {
         outbox.next = std::max(outbox.next, subscription->next);
     }
     outbox.floor = outbox.places.empty() ? outbox.next : *outbox.places.begin();
+    for (const auto place : outbox.places) pending_count_ += outbox.next - place;
     return {};
 }
 
@@ -119,21 +143,37 @@ Subscription& Outboxes::add(Outbox& outbox, const SubscriptionId& id) {
     // Wherever others are: what is kept for them was posted before.
     made->next = outbox.next;
     ++subscription_count_;
+    if (outbox.key.queue.kind != QueueKind::applier) ++subscriptions_of_[outbox.key.tenant];
     const auto [added, is_new] = outbox.subscriptions.emplace(id, std::move(made));
     ASSERT(is_new);
     return *added->second;
 }
 
+uint64_t Outboxes::subscription_count(TenantId tenant) const {
+    const auto found = subscriptions_of_.find(tenant);
+    return found == subscriptions_of_.end() ? 0 : found->second;
+}
+
+void Outboxes::count_bytes(Subscription& subscription, size_t bytes) {
+    subscription_bytes_ += bytes;
+    subscription_bytes_ -= subscription.kept_bytes;
+    subscription.kept_bytes = bytes;
+}
+
 void Outboxes::keep(Subscription& subscription, Step& step) {
     Outbox& outbox = subscription.outbox;
+    count_bytes(subscription, subscription.subscriber.size() + subscription.options.size());
     if (subscription.is_active() && !subscription.has_place) {
         subscription.next = outbox.next;
         subscription.has_place = true;
+        ++subscription.generation;
         outbox.places.insert(subscription.next);
         ++active_count_;
         if (outbox.places.size() == 1) outbox.floor = outbox.next;
     } else if (!subscription.is_active() && subscription.has_place) {
         subscription.has_place = false;
+        ++subscription.generation;
+        pending_count_ -= outbox.next - subscription.next;
         outbox.places.erase(outbox.places.find(subscription.next));
         --active_count_;
         raise_floor(outbox, step);
@@ -147,12 +187,18 @@ void Outboxes::keep(Subscription& subscription, Step& step) {
 void Outboxes::remove(Subscription& subscription, Step& step) {
     Outbox& outbox = subscription.outbox;
     if (subscription.has_place) {
+        pending_count_ -= outbox.next - subscription.next;
         outbox.places.erase(outbox.places.find(subscription.next));
         --active_count_;
         raise_floor(outbox, step);
     }
     step.ready.writes.erase(subscription_key(outbox.number, subscription.id));
     step.ready.writes.erase(delivery_key(outbox.number, subscription.id));
+    count_bytes(subscription, 0);
+    if (outbox.key.queue.kind != QueueKind::applier) {
+        const auto of_tenant = subscriptions_of_.find(outbox.key.tenant);
+        if (--of_tenant->second == 0) subscriptions_of_.erase(of_tenant);
+    }
     const SubscriptionId id = subscription.id;
     outbox.subscriptions.erase(id);
     --subscription_count_;
@@ -167,42 +213,84 @@ void Outboxes::remove(Subscription& subscription, Step& step) {
 
 void Outboxes::append(Outbox& outbox, Notification notification, Step& step) {
     notification.sequence = outbox.next++;
+    pending_count_ += outbox.places.size();
+    notification.bytes_before = outbox.bytes;
+    outbox.bytes += notification.body.size();
     row_buffer_.clear();
     encode_notification(notification, row_buffer_);
     step.ready.writes.put(notification_key(outbox.number, notification.sequence), row_buffer_);
     remember(outbox, std::make_shared<const Notification>(std::move(notification)));
     if (news_.empty() || news_.back() != outbox.number) news_.push_back(outbox.number);
-    if (outbox.next - outbox.floor > limits_.notifications_max) make_room(outbox, step);
 }
 
-// Who has something under way says soon how that went, and loses nothing of it.
-void Outboxes::make_room(Outbox& outbox, Step& step) {
+Result<uint64_t> Outboxes::bytes_before(const Outbox& outbox, uint64_t sequence,
+                                        const RowReader& rows) {
+    if (sequence == outbox.next) return outbox.bytes;
+    if (is_recent(outbox, sequence)) {
+        return outbox.recent[sequence - outbox.recent.front()->sequence]->bytes_before;
+    }
+    const auto key = notification_key(outbox.number, sequence);
+    TRY_AS(const auto row, rows.get(key));
+    const auto notification = row ? decode_notification(key, *row) : std::nullopt;
+    if (!notification) return fail(damaged());
+    return notification->bytes_before;
+}
+
+Result<uint64_t> Outboxes::first_allowed(Outbox& outbox, const RowReader& rows) const {
+    uint64_t first = outbox.floor;
+    if (outbox.next - first > limits_.notifications_max) {
+        first = outbox.next - limits_.notifications_max;
+    }
+    const uint64_t bytes_max = limits_.notification_bytes_max;
+    if (outbox.bytes - outbox.bytes_gone <= bytes_max) return first;
+    TRY_AS(outbox.bytes_gone, bytes_before(outbox, outbox.floor, rows));
+    if (outbox.bytes - outbox.bytes_gone <= bytes_max) return first;
+    uint64_t last = outbox.next - 1;  // which is always kept
+    while (first < last) {
+        const uint64_t middle = first + (last - first) / 2;
+        TRY_AS(const auto before, bytes_before(outbox, middle, rows));
+        if (outbox.bytes - before <= bytes_max) {
+            last = middle;
+        } else {
+            first = middle + 1;
+        }
+    }
+    return first;
+}
+
+uint64_t Outboxes::make_room(Outbox& outbox, Step& step) {
+    // What cannot be read now is looked at again with the next message.
+    const uint64_t first = first_allowed(outbox, step.rows).value_or(outbox.floor);
+    if (first == outbox.floor) return 0;
+    uint64_t lost = 0;
     for (const auto& [id, subscription] : outbox.subscriptions) {
-        if (!subscription->has_place || subscription->next != outbox.floor ||
-            subscription->window != 0) {
+        if (!subscription->has_place || subscription->next >= first || subscription->window != 0) {
             continue;
         }
-        ++subscription->dropped;
-        subscription->failures = 0;
+        // It has failed as often as before: whoever hangs is not asked sooner for that.
+        lost += first - subscription->next;
+        subscription->dropped += first - subscription->next;
         subscription->last_error = "too many messages wait for it";
-        const auto place = outbox.places.find(subscription->next);
-        outbox.places.erase(place);
-        ++subscription->next;
-        outbox.places.insert(subscription->next);
+        move(*subscription, first);
         write_delivery(*subscription, step);
     }
-    raise_floor(outbox, step);
+    if (lost > 0) raise_floor(outbox, step);
+    return lost;
+}
+
+void Outboxes::move(Subscription& subscription, uint64_t next) {
+    auto& places = subscription.outbox.places;
+    places.erase(places.find(subscription.next));
+    places.insert(next);
+    pending_count_ -= next - subscription.next;
+    subscription.next = next;
 }
 
 void Outboxes::advance(Subscription& subscription, uint64_t next, Step& step) {
+    ASSERT(subscription.has_place);
     ASSERT(next >= subscription.next && next <= subscription.outbox.next);
-    Outbox& outbox = subscription.outbox;
-    if (subscription.has_place && next != subscription.next) {
-        outbox.places.erase(outbox.places.find(subscription.next));
-        outbox.places.insert(next);
-    }
-    subscription.next = next;
-    if (subscription.has_place) raise_floor(outbox, step);
+    move(subscription, next);
+    raise_floor(subscription.outbox, step);
     write_delivery(subscription, step);
 }
 
@@ -218,6 +306,7 @@ void Outboxes::raise_floor(Outbox& outbox, Step& step) {
                                       notification_key(outbox.number, floor));
     }
     outbox.floor = floor;
+    if (floor == outbox.next) outbox.bytes_gone = outbox.bytes;
     forget_recent(outbox, floor);
 }
 
@@ -261,7 +350,7 @@ Result<std::vector<std::shared_ptr<const Notification>>> Outboxes::read(
         found.push_back(std::move(notification));
         return found.size() < limit && bytes < bytes_max;
     };
-    if (!outbox.recent.empty() && outbox.recent.front()->sequence <= from) {
+    if (is_recent(outbox, from)) {
         const auto skipped = static_cast<std::ptrdiff_t>(from - outbox.recent.front()->sequence);
         for (auto next = outbox.recent.begin() + skipped; next != outbox.recent.end(); ++next) {
             if (!take(*next)) break;
@@ -279,16 +368,11 @@ Result<std::vector<std::shared_ptr<const Notification>>> Outboxes::read(
     return found;
 }
 
-uint64_t Outboxes::pending_count() const {
-    uint64_t pending = 0;
-    for (const auto& [key, outbox] : outboxes_) {
-        for (const auto place : outbox->places) pending += outbox->next - place;
-    }
-    return pending;
-}
-
 void Outboxes::check(const RowReader& rows) const {
     size_t subscriptions = 0;
+    std::map<TenantId, uint64_t> of_tenants;
+    uint64_t bytes_of_all = 0;
+    uint64_t pending = 0;
     size_t active = 0;
     size_t recent_bytes = 0;
     for (const auto& [key, outbox] : outboxes_) {
@@ -299,24 +383,34 @@ void Outboxes::check(const RowReader& rows) const {
             ASSERT(subscription->id == id && &subscription->outbox == outbox.get());
             ASSERT(subscription->is_active() == subscription->has_place);
             ASSERT(subscription->next <= outbox->next);
+            check_window(*subscription);
             if (subscription->has_place) places.insert(subscription->next);
             ++subscriptions;
+            bytes_of_all += subscription->subscriber.size() + subscription->options.size();
+            if (key.queue.kind != QueueKind::applier) ++of_tenants[key.tenant];
         }
         ASSERT(places == outbox->places);
+        for (const auto place : places) pending += outbox->next - place;
         active += places.size();
         ASSERT(outbox->floor == (places.empty() ? outbox->next : *places.begin()));
         uint64_t sequence = outbox->floor;
+        uint64_t bytes = outbox->bytes;
         const auto scan = rows.scan(notification_key(outbox->number, 0),
                                     notification_key(outbox->number, ~uint64_t{0}));
         for (; scan->valid(); scan->next(), ++sequence) {
             const auto notification = decode_notification(scan->key(), scan->value());
             ASSERT(notification && notification->sequence == sequence);
+            ASSERT(sequence > outbox->floor || notification->bytes_before >= outbox->bytes_gone);
+            bytes = sequence == outbox->floor ? notification->bytes_before : bytes;
+            ASSERT(notification->bytes_before == bytes);
+            bytes += notification->body.size();
         }
-        ASSERT(sequence == outbox->next);
+        ASSERT(sequence == outbox->next && bytes == outbox->bytes);
         recent_bytes += outbox->recent_bytes;
     }
+    ASSERT(of_tenants == subscriptions_of_ && bytes_of_all == subscription_bytes_);
     ASSERT(subscriptions == subscription_count_ && active == active_count_);
-    ASSERT(recent_bytes == recent_bytes_);
+    ASSERT(recent_bytes == recent_bytes_ && pending == pending_count_);
 }
 
 }  // namespace signalbox

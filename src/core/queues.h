@@ -24,7 +24,8 @@ public:
           claims(limits.queue, catalog, messages, tenants),
           cursors(limits.queue, catalog),
           deliveries(limits.subscription, outboxes, catalog, bodies, messages),
-          subscriptions(limits.subscription, limits.queue, catalog, outboxes, deliveries) {}
+          subscriptions(limits.subscription, limits.queue, limits.quota, catalog, outboxes,
+                        deliveries) {}
 
     Result<void> load(const RowReader& rows, Timers& timers, Now now) {
         TRY(usage.load(rows));
@@ -35,6 +36,7 @@ public:
     void settle(Claims::Searches searches, Step& step) {
         claims.settle(searches, step);
         deliveries.settle(step);
+        followers.settle(step);
     }
     // What the commands and timers of a batch have left to write.
     void finish_batch(Step& step) {
@@ -55,6 +57,7 @@ public:
         uint64_t claims_now = 0;
         Deliveries::Statistics deliveries;
         uint64_t subscriptions_now = 0;
+        uint64_t notifications_pending = 0;
     };
     [[nodiscard]] Statistics statistics() const {
         const auto& total = usage.total();
@@ -65,7 +68,8 @@ public:
                 total.bytes,
                 catalog.open_claims(),
                 deliveries.statistics(),
-                outboxes.subscription_count()};
+                outboxes.subscription_count(),
+                outboxes.pending_count()};
     }
     void check() const {
         catalog.check();

@@ -15,6 +15,11 @@ namespace signalbox {
 struct RetryPolicy {
     enum class Growth : uint8_t { linear, arithmetic, geometric, exponential };
 
+    // The longest delay that may be asked for; and with what is added so that not all come at once.
+    static constexpr Duration delay_max = std::chrono::days(7);
+    static constexpr Duration jitter_of(Duration delay) { return delay / 5; }
+    static constexpr Duration pause_max = delay_max / 5 * 6;
+
     uint32_t retries_at_once = 3;
     uint32_t retries_at_minimum = 3;
     Duration minimum = std::chrono::seconds(5);

@@ -48,6 +48,39 @@ TEST(RetryPolicy, grows_from_the_shortest_delay_to_the_longest) {
     }
 }
 
+// As computed with real numbers, to the millisecond.
+TEST(RetryPolicy, grows_by_the_same_factor) {
+    const auto policy = RetryPolicy::parse(R"({"retry_backoff_function":"geometric"})");
+    const std::vector<int64_t> expected{5000, 7825, 12247, 19168, 30000};
+    for (uint32_t i = 0; i < expected.size(); ++i) {
+        const auto delay = policy.delay_after(7 + i);
+        ASSERT_TRUE(delay);
+        EXPECT_NEAR(static_cast<double>(delay->count()), static_cast<double>(expected[i]), 1) << i;
+    }
+    const auto longest = RetryPolicy::parse(
+        R"({"retry_backoff_function":"geometric","minimum_delay":1,"maximum_delay":604800})");
+    Duration last = longest.minimum;
+    for (uint32_t i = 0; i < 120'959; i += 1000) {
+        const auto delay = longest.delay_after(7 + i);
+        ASSERT_TRUE(delay);
+        EXPECT_GE(*delay, last);
+        EXPECT_LE(*delay, longest.maximum);
+        last = *delay;
+    }
+    EXPECT_GT(last, std::chrono::hours(150));
+}
+
+// Thousands of attempts back to back would be an attack.
+TEST(RetryPolicy, spaces_most_of_what_is_to_have_no_delay) {
+    const auto policy = RetryPolicy::parse(R"({"retries_with_no_delay":1000,"minimum_delay":5})");
+    using std::chrono::milliseconds;
+    EXPECT_EQ(policy.delay_after(8), milliseconds(0));
+    EXPECT_EQ(policy.delay_after(9), milliseconds(100));
+    EXPECT_EQ(policy.delay_after(10), milliseconds(200));
+    EXPECT_EQ(policy.delay_after(1000), policy.minimum);
+    EXPECT_EQ(policy.delay_after(1001), policy.minimum);
+}
+
 TEST(RetryPolicy, bounds_what_is_absurd) {
     const auto policy = RetryPolicy::parse(
         R"({"retries_with_no_delay":99999999999,"maximum_delay":99999999999,"minimum_delay":"x"})");

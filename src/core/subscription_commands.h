@@ -109,8 +109,8 @@ struct PurgeSubscriptions {
 };
 
 struct MessagesFollowed {};
-// From now on, and until it is taken back, whoever asks is delivered an event for each message that
-// is posted to the queue: "message.posted", {"ttl_ms", "body"}, the subject is its id. It is stored
+// From now on, and until it is taken back, whoever asks is delivered an event whenever messages are
+// posted to the queue: "messages.posted", an array with {"ttl_ms", "body"} for each. It is stored
 // nowhere; nobody catches up.
 struct FollowMessages {
     using Answer = MessagesFollowed;

@@ -58,6 +58,32 @@ Result<void> Subscriptions::check(std::string_view subscriber, std::string_view 
     return {};
 }
 
+// For one more.
+Result<void> Subscriptions::check_room(TenantId tenant, const Outbox* outbox, size_t bytes) const {
+    if (outbox != nullptr && outbox->subscriptions.size() >= limits_.per_queue_max) {
+        return fail(ErrorCode::overloaded, "is one more than a queue may have", "subscriber");
+    }
+    if (quotas_.subscriptions_max > 0 &&
+        outboxes_.subscription_count(tenant) >= quotas_.subscriptions_max) {
+        return fail(
+            ErrorCode::overloaded,
+            fmt::format("of {} subscriptions is reached by this tenant", quotas_.subscriptions_max),
+            "quota_subscriptions_max");
+    }
+    if (outboxes_.subscription_count() >= limits_.subscriptions_max) {
+        return fail(ErrorCode::overloaded, "too many subscriptions");
+    }
+    return check_bytes(bytes, 0);
+}
+
+Result<void> Subscriptions::check_bytes(size_t bytes, size_t bytes_before) const {
+    if (bytes > bytes_before &&
+        outboxes_.subscription_bytes() + (bytes - bytes_before) > limits_.bytes_max) {
+        return fail(ErrorCode::overloaded, "the subscriptions that there are take all the room");
+    }
+    return {};
+}
+
 Subscription* Subscriptions::find(TenantId tenant, const QueueName& queue,
                                   const SubscriptionId& id) const {
     const Outbox* const outbox = outboxes_.find({tenant, queue});
@@ -75,6 +101,7 @@ Result<Subscription*> Subscriptions::require(TenantId tenant, const QueueName& q
 
 void Subscriptions::ask_to_confirm(Subscription& subscription, Subscription::Notice notice) {
     subscription.notice = notice;
+    ++subscription.generation;
     subscription.failures = 0;
     subscription.next_attempt_at = Instant::min();
 }
@@ -94,16 +121,12 @@ Result<SubscriptionCreated> Subscriptions::create(TenantId tenant, const std::st
                 ask_to_confirm(*same, Subscription::Notice::confirmation);
             }
             outboxes_.keep(*same, step);
-            deliveries_.want_at_once(*same);
+            deliveries_.want_at_once(*same, step);
             return SubscriptionCreated{same->id, false, same->is_confirmed};
         }
-        if (outbox->subscriptions.size() >= limits_.per_queue_max) {
-            return fail(ErrorCode::overloaded, "is one more than a queue may have", "subscriber");
-        }
     }
-    if (outboxes_.subscription_count() >= limits_.subscriptions_max) {
-        return fail(ErrorCode::overloaded, "too many subscriptions");
-    }
+    TRY(check_room(tenant, outboxes_.find(key),
+                   command.subscriber.size() + command.options.size()));
     TRY(catalog_.find_or_create(tenant, command.queue, step));
     Outbox& outbox = outboxes_.find_or_make(key, tenant_name, step);
     SubscriptionId id;
@@ -148,14 +171,18 @@ SubscriptionList Subscriptions::list(TenantId tenant, const ListSubscriptions& c
 Result<SubscriptionUpdated> Subscriptions::update(TenantId tenant, UpdateSubscription command,
                                                   Step& step) {
     TRY_AS(Subscription* const found, require(tenant, command.queue, command.id));
-    TRY(check(command.subscriber.value_or(found->subscriber),
-              command.options.value_or(found->options), command.ttl.value_or(found->ttl)));
+    const auto& subscriber = command.subscriber ? *command.subscriber : found->subscriber;
+    const auto& options = command.options ? *command.options : found->options;
+    TRY(check(subscriber, options, command.ttl.value_or(found->ttl)));
+    TRY(check_bytes(subscriber.size() + options.size(), found->kept_bytes));
     if (command.subscriber && *command.subscriber != found->subscriber) {
         if (find_subscriber(found->outbox, *command.subscriber) != nullptr) {
             return fail(exists_already());
         }
         found->subscriber = std::move(*command.subscriber);
         // Somebody else: they have said nothing yet.
+        ++found->generation;
+        found->is_proven = false;
         found->is_gone = false;
         found->failures = 0;
         found->next_attempt_at = Instant::min();
@@ -172,7 +199,7 @@ Result<SubscriptionUpdated> Subscriptions::update(TenantId tenant, UpdateSubscri
         found->expires_at = saturating_add(step.now.wall, *command.ttl);
     }
     outboxes_.keep(*found, step);
-    deliveries_.want_at_once(*found);
+    deliveries_.want_at_once(*found, step);
     return SubscriptionUpdated{};
 }
 
@@ -181,13 +208,14 @@ Result<SubscriptionUpdated> Subscriptions::confirm(TenantId tenant,
     TRY_AS(Subscription* const found, require(tenant, command.queue, command.id));
     found->is_confirmed = command.is_confirmed;
     if (command.is_confirmed) {
+        if (found->notice != Subscription::Notice::none) ++found->generation;
         found->notice = Subscription::Notice::none;
         found->is_gone = false;
     } else if (found->needs_confirmation) {
         ask_to_confirm(*found, Subscription::Notice::unsubscription);
     }
     outboxes_.keep(*found, step);
-    deliveries_.want_at_once(*found);
+    deliveries_.want_at_once(*found, step);
     return SubscriptionUpdated{};
 }
 

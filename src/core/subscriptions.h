@@ -8,9 +8,11 @@ namespace signalbox {
 class Subscriptions {
 public:
     Subscriptions(const SubscriptionLimits& limits, const QueueLimits& queue_limits,
-                  QueueCatalog& catalog, Outboxes& outboxes, Deliveries& deliveries)
+                  const TenantQuotas& quotas, QueueCatalog& catalog, Outboxes& outboxes,
+                  Deliveries& deliveries)
         : limits_(limits),
           queue_limits_(queue_limits),
+          quotas_(quotas),
           catalog_(catalog),
           outboxes_(outboxes),
           deliveries_(deliveries) {}
@@ -38,11 +40,15 @@ private:
                                                 const SubscriptionId& id) const;
     [[nodiscard]] Result<void> check(std::string_view subscriber, std::string_view options,
                                      Duration ttl) const;
+    [[nodiscard]] Result<void> check_room(TenantId tenant, const Outbox* outbox,
+                                          size_t bytes) const;
+    [[nodiscard]] Result<void> check_bytes(size_t bytes, size_t bytes_before) const;
     void ask_to_confirm(Subscription& subscription, Subscription::Notice notice);
     void erase(Subscription& subscription, Step& step);
 
     const SubscriptionLimits& limits_;
     const QueueLimits& queue_limits_;
+    const TenantQuotas& quotas_;
     QueueCatalog& catalog_;
     Outboxes& outboxes_;
     Deliveries& deliveries_;

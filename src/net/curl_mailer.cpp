@@ -80,7 +80,29 @@ CurlMailer::CurlMailer(CurlLoop& loop, Options options)
     : loop_(loop), options_(std::move(options)) {}
 
 void CurlMailer::send(OutgoingMail mail, Then then) {
-    loop_.start(std::make_unique<MailTransfer>(options_, std::move(mail), std::move(then)));
+    if (under_way_ >= options_.connections_max) {
+        waiting_.push_back({std::move(mail), std::move(then)});
+        return;
+    }
+    begin(std::move(mail), std::move(then));
+}
+
+// Its time begins now, however long it waited.
+void CurlMailer::begin(OutgoingMail mail, Then then) {
+    ++under_way_;
+    loop_.start(std::make_unique<MailTransfer>(options_, std::move(mail),
+                                               [this, then = std::move(then)](Result<void> taken) {
+                                                   end();
+                                                   then(std::move(taken));
+                                               }));
+}
+
+void CurlMailer::end() {
+    --under_way_;
+    if (waiting_.empty()) return;
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    begin(std::move(next.mail), std::move(next.then));
 }
 
 }  // namespace signalbox

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <string>
 
 #include "net/curl_loop.h"
@@ -23,15 +24,26 @@ public:
         std::string user;  // empty: it needs none
         std::string password;
         MailTls tls = MailTls::required;
-        std::string ca_file;  // empty: those of the system
+        std::string ca_file;         // empty: those of the system
+        size_t connections_max = 8;  // at a time; further mails wait for one
     };
     CurlMailer(CurlLoop& loop, Options options);
 
     void send(OutgoingMail mail, Then then) override;
 
 private:
+    struct Waiting {
+        OutgoingMail mail;
+        Then then;
+    };
+    void begin(OutgoingMail mail, Then then);
+    void end();
+
     CurlLoop& loop_;
     const Options options_;
+    size_t under_way_ = 0;
+    // As many as there are subscribers that are told something, and no more.
+    std::deque<Waiting> waiting_;
 };
 
 }  // namespace signalbox

@@ -59,11 +59,12 @@ private:
     boost::asio::steady_timer ticker_{context_};
     boost::asio::steady_timer finish_timer_{context_};
     const AddressGuard addresses_;
-    std::optional<DispatcherProbe> probe_;
-    std::optional<Dispatcher> dispatcher_;
     std::optional<WebhookCourier> webhooks_;
     std::optional<MailCourier> mails_;
     Couriers couriers_;
+    std::optional<DispatcherProbe> probe_;
+    // Behind its couriers, whom it asks about what is under way until it ends.
+    std::optional<Dispatcher> dispatcher_;
     // Behind those whom it tells.
     CurlLoop curl_;
     CurlClient client_;

@@ -18,8 +18,8 @@ namespace signalbox {
 // one that it cannot take is made again until it is taken. Decides nothing else: who is told what,
 // and when again, is the core's (core/deliveries).
 //
-// Its own thread, with the couriers. Those, and what they talk through, are destroyed first or tell
-// nobody any more.
+// Its own thread, with the couriers, which outlive it. What they talk through is destroyed first,
+// or tells nobody any more.
 class Dispatcher {
 public:
     struct Setup {

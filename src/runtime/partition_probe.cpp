@@ -35,6 +35,11 @@ public:
         return counter("signalbox_message_transitions_total", "What happened to messages",
                        {{"transition", name}});
     }
+    prometheus::Counter& notification(const char* name) {
+        return counter("signalbox_notification_transitions_total",
+                       "What happened to messages that subscribers were to be told",
+                       {{"transition", name}});
+    }
     prometheus::Counter& operation_end(const char* state) {
         return counter("signalbox_operations_ended_total", "Operations that have ended",
                        {{"state", state}});
@@ -99,6 +104,14 @@ PartitionProbe::PartitionProbe(Registrar&& made)
                                         "Bodies asked for that could not be decrypted")),
       claims_expired_(
           made.counter("signalbox_claims_expired_total", "Claims that nobody ended in time")),
+      subscriptions_(made.gauge("signalbox_subscriptions", "Subscriptions and called appliers")),
+      notifications_pending_(
+          made.gauge("signalbox_notifications_pending",
+                     "Messages that wait, once for each subscriber that is to be told")),
+      notifications_delivered_(made.notification("delivered")),
+      notifications_failed_(made.notification("failed")),
+      notifications_dropped_(made.notification("dropped")),
+      notifications_dead_lettered_(made.notification("dead_lettered")),
       operations_(made.gauge("signalbox_operations", "Operations that have not ended")),
       operations_succeeded_(made.operation_end("succeeded")),
       operations_failed_(made.operation_end("failed")),
@@ -169,6 +182,14 @@ void PartitionProbe::state(const State& state) {
     add(messages_unreadable_, messages.unreadable, last_messages_.unreadable);
     add(claims_expired_, messages.claims_expired, last_messages_.claims_expired);
     last_messages_ = messages;
+    set(subscriptions_, queues.subscriptions_now);
+    set(notifications_pending_, queues.notifications_pending);
+    const auto& deliveries = queues.deliveries;
+    add(notifications_delivered_, deliveries.delivered, last_deliveries_.delivered);
+    add(notifications_failed_, deliveries.failed, last_deliveries_.failed);
+    add(notifications_dropped_, deliveries.dropped, last_deliveries_.dropped);
+    add(notifications_dead_lettered_, deliveries.dead_lettered, last_deliveries_.dead_lettered);
+    last_deliveries_ = deliveries;
     const auto& operations = state.engine.operations;
     set(operations_, operations.live);
     add(operations_succeeded_, operations.succeeded, last_operations_.succeeded);

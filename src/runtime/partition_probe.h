@@ -75,6 +75,12 @@ private:
     prometheus::Counter& messages_dead_lettered_;
     prometheus::Counter& messages_unreadable_;
     prometheus::Counter& claims_expired_;
+    prometheus::Gauge& subscriptions_;
+    prometheus::Gauge& notifications_pending_;
+    prometheus::Counter& notifications_delivered_;
+    prometheus::Counter& notifications_failed_;
+    prometheus::Counter& notifications_dropped_;
+    prometheus::Counter& notifications_dead_lettered_;
     prometheus::Gauge& operations_;
     prometheus::Counter& operations_succeeded_;
     prometheus::Counter& operations_failed_;
@@ -84,6 +90,7 @@ private:
     // What the counters already contain.
     Tickets::Statistics last_;
     Messages::Statistics last_messages_;
+    Deliveries::Statistics last_deliveries_;
     Operations::Statistics last_operations_;
 };
 

@@ -240,6 +240,25 @@ TEST(Appliers, are_told_until_the_deadline_however_often_that_fails) {
     EXPECT_EQ(driver.engine().statistics().operations.timed_out, 1u);
 }
 
+// What the old address says while the type is declared anew is nothing to the new one.
+TEST(Appliers, are_called_at_their_new_address_whatever_the_old_one_said) {
+    EngineDriver driver;
+    auto type = vm_type();
+    type.appliers = {{"called", "http://applier.example/"}};
+    driver.must(DeclareType{type});
+    driver.must(new_vm());
+    const auto before = driver.effects();
+    ASSERT_EQ(before.size(), 1u);
+    type.appliers[0].url = "http://other.example/";
+    driver.must(DeclareType{type});
+    driver.must(ReportDelivery{before[0].outbox, before[0].subscription, before[0].window, 0,
+                               ReportDelivery::Failure{"410", {}, true}});
+    const auto after = driver.effects();
+    ASSERT_EQ(after.size(), 1u);
+    EXPECT_EQ(after[0].subscriber, "http://other.example/");
+    EXPECT_EQ(after[0].notifications[0]->body, before[0].notifications[0]->body);
+}
+
 TEST(Feed, tells_a_stream_of_several_topics_once_and_of_new_ones_from_now_on) {
     EngineDriver driver;
     auto type = vm_type();

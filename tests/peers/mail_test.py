@@ -46,8 +46,10 @@ class Inbox:
         self.answers = list(answers)
         self.mails = queue.Queue()
         self.logins = []
+        self.connections = set()
 
     async def handle_DATA(self, server, session, envelope):
+        self.connections.add(session.peer)
         self.mails.put((session.ssl is not None, envelope))
         return self.answers.pop(0) if self.answers else '250 OK'
 
@@ -157,6 +159,18 @@ class Mail(unittest.TestCase):
             delivery = client.delivery_when(made['subscription_id'],
                                             lambda delivery: delivery['delivered'] == 1)
             self.assertIsNone(delivery['last_error'])
+
+    def test_bothers_the_mail_server_with_few_connections(self):
+        inbox = Inbox()
+        with MailServer(inbox) as mail_server:
+            client = self.serve(mail_server.port, '--mail-connections-max', '1')
+            for number in range(10):
+                status, made = client.subscribe(f'mailto:ops{number}@example.org')
+                self.assertEqual(status, 201, made)
+            client.post('hello')
+            to = {inbox.mails.get(timeout=PATIENCE)[1].rcpt_tos[0] for _ in range(10)}
+            self.assertEqual(len(to), 10)
+            self.assertEqual(len(inbox.connections), 1)
 
     def test_sends_nothing_in_clear_text(self):
         inbox = Inbox()

@@ -1,22 +1,25 @@
 #include "dialect/zaqar/subscription_input.h"
 
 #include <algorithm>
-#include <array>
+#include <charconv>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "codec/ip_address.h"
 #include "codec/json_reader.h"
-#include "codec/url.h"
+#include "codec/mail_message.h"
 #include "dialect/zaqar/message_input.h"
 #include "dialect/zaqar/retry_policy.h"
 #include "dialect/zaqar/zaqar_checks.h"
+#include "runtime/couriers.h"
 
 namespace signalbox::zaqar {
 namespace {
 
 // Behind it there are no dates: the end of the year 9999.
 constexpr int64_t last_second = 253'402'300'799;
+constexpr size_t post_headers_max = 32;
 
 Fault wrong_option(std::string_view name, std::string_view why) {
     return invalid_request(fmt::format("Options: {} {}.", name, why));
@@ -32,14 +35,38 @@ std::string list_text(const std::vector<std::string>& names) {
     return text + "]";
 }
 
-// Of a URI, in lower case; empty when it has none.
-std::string scheme_of(std::string_view uri) {
-    const size_t colon = uri.find(':');
-    if (colon == std::string_view::npos) return {};
-    std::string scheme(uri.substr(0, colon));
-    std::transform(scheme.begin(), scheme.end(), scheme.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return scheme;
+// Behind the host: nothing, or a colon and a number, which may be left out.
+bool is_port(std::string_view text) {
+    if (text.empty()) return true;
+    if (text.front() != ':') return false;
+    text.remove_prefix(1);
+    uint16_t port = 1;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), port);
+    const bool is_number = read.ec == std::errc() && read.ptr == text.data() + text.size();
+    return text.empty() || (is_number && port > 0);
+}
+
+// "host:80" or "[2001:db8::1]:80", as far as that can be told without asking anybody.
+bool can_be_called(std::string_view host_and_port) {
+    if (host_and_port.starts_with('[')) {
+        const size_t end = host_and_port.find(']');
+        if (end == std::string_view::npos) return false;
+        const auto address = host_and_port.substr(1, end - 1);
+        return address.find(':') != std::string_view::npos && IpAddress::parse(address) &&
+               is_port(host_and_port.substr(end + 1));
+    }
+    const auto host = host_and_port.substr(0, host_and_port.find(':'));
+    constexpr std::string_view never = R"("<>[]\^`{|}%)";
+    return !host.empty() && host.find_first_of(never) == std::string_view::npos &&
+           is_port(host_and_port.substr(host.size()));
+}
+
+std::string lower(std::string_view name) {
+    std::string low(name);
+    std::transform(low.begin(), low.end(), low.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return low;
 }
 
 bool has_space(std::string_view text) {
@@ -66,9 +93,7 @@ Checked<void> check_subscriber(std::string_view subscriber, const Options& optio
     }
     auto rest = subscriber.substr(scheme.size() + 1);
     if (scheme == "mailto") {
-        const auto address = percent_decode(rest.substr(0, rest.find('?')));
-        if (!address || has_space(*address) || address->find('@') == std::string::npos ||
-            address->starts_with('@') || address->ends_with('@')) {
+        if (!address_of_mailto(subscriber)) {
             return refuse(
                 invalid_request("The subscriber must have an address: mailto:NAME@HOST."));
         }
@@ -88,16 +113,28 @@ Checked<void> check_subscriber(std::string_view subscriber, const Options& optio
         return refuse(invalid_request(
             fmt::format("The subscriber must name a host: {}://HOST/PATH.", scheme)));
     }
+    if (!can_be_called(host)) {
+        return refuse(invalid_request(
+            "The subscriber must name a host that can be called, with a port from 1 to 65535."));
+    }
     return {};
 }
 
 Checked<void> check_post_headers(const JsonValue& headers) {
     constexpr std::string_view option = "post_headers";
     if (!headers.is_object()) return refuse(wrong_option(option, "must be a dict"));
+    if (headers.members().size() > post_headers_max) {
+        return refuse(
+            wrong_option(option, fmt::format("must have at most {} fields", post_headers_max)));
+    }
+    std::set<std::string> names;
     for (const auto& [name, value] : headers.members()) {
         const auto text = value.text();
         if (!is_field_name(name)) {
             return refuse(wrong_option(option, "must be named as header fields are"));
+        }
+        if (!names.insert(lower(name)).second) {
+            return refuse(wrong_option(option, fmt::format("must have {} once", name)));
         }
         if (is_transport_field(name)) {
             return refuse(wrong_option(option, fmt::format("must not have {}", name)));
@@ -133,7 +170,7 @@ Checked<void> check_options(const JsonValue& given, const ZaqarLimits& limits) {
             }
         } else if (name == "post_headers") {
             if (auto checked = check_post_headers(value); !checked) return checked;
-        } else if (name == "post_data" || name == "subject" || name == "from") {
+        } else if (name == "post_data" || name == "subject") {
             if (auto checked = check_text(name, value); !checked) return checked;
         } else if (name == "_dead_letter_queue") {
             const auto queue = value.text();

@@ -4,6 +4,7 @@
 #include "dialect/zaqar/subscription_json.h"
 #include "dialect/zaqar/zaqar_checks.h"
 #include "dialect/zaqar/zaqar_routes.h"
+#include "runtime/couriers.h"
 
 // Who is told of the messages of a queue.
 
@@ -99,7 +100,7 @@ Checked<void> show(const ZaqarCall& call) {
     ask(
         call, GetSubscription{call.queue(), *id},
         [secret = secret_for(call, *id)](const SubscriptionView& view) {
-            const bool is_mail = view.subscriber.starts_with("mailto:");
+            const bool is_mail = scheme_of(view.subscriber) == "mailto";
             return json_response(200, shown_subscription(view, is_mail ? "" : secret));
         },
         [id = *id](const Error& error) { return fault_of_one(error, id); });

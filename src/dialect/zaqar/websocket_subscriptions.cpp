@@ -9,6 +9,7 @@
 #include "dialect/zaqar/subscription_commands.h"
 #include "dialect/zaqar/subscription_json.h"
 #include "dialect/zaqar/zaqar_checks.h"
+#include "runtime/couriers.h"
 
 namespace signalbox::zaqar {
 namespace {
@@ -50,7 +51,7 @@ void get_stored(WebSocketCall& call, const std::string& text) {
                                                             const Result<SubscriptionView>& view) {
         if (view) {
             const auto& secret = self.options().webhook_secret;
-            const bool is_mail = view->subscriber.starts_with("mailto:");
+            const bool is_mail = scheme_of(view->subscriber) == "mailto";
             return self.respond(
                 200, shown_subscription(*view, is_mail || !secret ? "" : secret(view->id)));
         }
@@ -163,17 +164,20 @@ void WebSocketSubscriptions::follow(WebSocketCall& call, const Key& key, const S
 }
 
 void WebSocketSubscriptions::receive(const Key& key, const SubscriptionId& id, const Event& event) {
-    if (!has(key, id)) return;
     JsonTextReader reader(event.data);
-    Duration ttl{};
-    std::string_view body;
     reader.enter();
-    while (const auto name = reader.next_member()) {
-        const auto value = reader.take();
-        if (*name == "ttl_ms") ttl = Duration(json_integer(value).value_or(0));
-        if (*name == "body") body = value;
+    // One that is too much for the connection ends it, and all that it follows.
+    while (has(key, id) && reader.next_element()) {
+        Duration ttl{};
+        std::string_view body;
+        reader.enter();
+        while (const auto name = reader.next_member()) {
+            const auto value = reader.take();
+            if (*name == "ttl_ms") ttl = Duration(json_integer(value).value_or(0));
+            if (*name == "body") body = value;
+        }
+        push_(notification_text(ttl, body, key.second.name), entries_.at(key).is_binary);
     }
-    push_(notification_text(ttl, body, key.second.name), entries_.at(key).is_binary);
 }
 
 Checked<void> WebSocketSubscriptions::list(WebSocketCall& call) const {
