@@ -153,7 +153,7 @@ void Claims::move_to(Queue& dead_letters, Queue& queue, const Candidate& candida
     const auto place = messages_.append(dead_letters, candidate.place.lane, moved, step);
     step.ready.writes.put(moved_key(dead_letters.number, *moved.moved_id), encode_place(place));
     messages_.wake(dead_letters);
-    if (!row.group.empty()) messages_.let_group_on(queue, row.group, 1);
+    if (!row.group.empty()) messages_.let_group_on(queue, row.group);
     ++messages_.statistics().dead_lettered;
 }
 

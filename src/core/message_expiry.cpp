@@ -24,7 +24,7 @@ void Messages::expire(Queue& queue, MessagePlace place, const MessageHead& head,
     erase(queue, place, head.body_bytes(), &row, step);
     if (!row.group.empty()) {
         forget_parked(queue, row.group, place);
-        let_group_on(queue, row.group, 1);
+        let_group_on(queue, row.group);
     }
     ++statistics_.expired;
 }
@@ -169,7 +169,7 @@ void Messages::on_delay(Queue& queue, Step& step) {
             make_ready(queue, timed.place);
         } else {
             // With those that wait for it, unless it waits itself.
-            let_group_on(queue, group, limits_.unparked_per_step_max);
+            let_group_on(queue, group);
         }
     }
     if (!due.empty()) {

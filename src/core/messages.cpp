@@ -271,12 +271,12 @@ bool Messages::must_wait(Queue& queue, MessagePlace place, const MessageRow& row
     return true;
 }
 
-void Messages::let_group_on(Queue& queue, std::string_view name, size_t messages) {
+void Messages::let_group_on(Queue& queue, std::string_view name) {
     const auto found = queue.groups.find(name);
     if (found == queue.groups.end()) return;
     MessageGroup& group = found->second;
     if (group.holder != nullptr) return;
-    for (; messages > 0 && !group.parked.empty(); --messages) {
+    for (size_t i = 0; i < limits_.unparked_per_step_max && !group.parked.empty(); ++i) {
         const MessagePlace first = *group.parked.begin();
         // The others wait for it.
         if (queue.delayed.contains(first.sequence)) return;
@@ -309,7 +309,7 @@ void Messages::take_from_claim(Queue& queue, const HeldMessage& held, Step& step
         MessageGroup& group = queue.groups.at(name);
         if (--group.held == 0) {
             group.holder = nullptr;
-            let_group_on(queue, name, limits_.unparked_per_step_max);
+            let_group_on(queue, name);
         }
     }
     if (claim.live == 0) end_claim(queue, claim, step);
@@ -362,7 +362,7 @@ void Messages::retain(Queue& queue, uint64_t posted_from, Step& step) {
     for (const auto& message : evicted) {
         const auto row = message.head.row();
         erase(queue, message.place, message.head.body_bytes(), &row, step);
-        if (!row.group.empty()) let_group_on(queue, row.group, 1);
+        if (!row.group.empty()) let_group_on(queue, row.group);
         ++statistics_.evicted;
     }
 }

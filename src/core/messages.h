@@ -76,8 +76,9 @@ public:
     // Whether a message that was found must wait for others of its group. Then it is unready until
     // let_group_on() comes to it, so that nobody looks at it meanwhile.
     bool must_wait(Queue& queue, MessagePlace place, const MessageRow& row);
-    // Nobody holds a message of that group any more, or one of it has ended.
-    void let_group_on(Queue& queue, std::string_view group, size_t messages);
+    // Nobody holds a message of that group any more, or one of it has ended. Those that waited are
+    // ready then, so many of them; the next that ends lets more of them on.
+    void let_group_on(Queue& queue, std::string_view group);
     // One who waits for its group does so no longer, because it is gone.
     static void forget_parked(Queue& queue, std::string_view group, MessagePlace place);
     // Takes one out of its claim; ends the claim when it was the last.

@@ -166,7 +166,7 @@ Result<bool> Messages::pop_page(Queue& queue, const PopMessages& command, Messag
         found.messages.push_back(head_of(queue, message.place, row, step.now.wall));
         found.messages.back().body = std::move(message.body);
         erase(queue, message.place, row.body_bytes(), &row, step);
-        if (!row.group.empty()) let_group_on(queue, row.group, 1);
+        if (!row.group.empty()) let_group_on(queue, row.group);
     }
     statistics_.deleted += popped.size();
     return true;
@@ -303,7 +303,7 @@ Result<MessagesDeleted> Messages::remove(TenantId tenant, const DeleteMessages& 
             erase(*queue, message.place, message.head->body_bytes(), &*row, step);
             if (!row->group.empty()) {
                 forget_parked(*queue, row->group, message.place);
-                let_group_on(*queue, row->group, 1);
+                let_group_on(*queue, row->group);
             }
         }
     }

@@ -86,6 +86,19 @@ TEST(QueueSteps, pop_what_is_free_behind_a_held_group) {
     driver.engine().check(driver.clock().now());
 }
 
+// Whatever they waited for: what is deleted is in nobody's way.
+TEST(QueueSteps, give_all_that_waited_for_a_message_that_was_deleted) {
+    EngineDriver driver;
+    driver.must(post_of({message_of("1", "g"), message_of("2", "g"), message_of("3", "g")}));
+    const auto claim = driver.must(claim_of(1));
+    driver.must(ReleaseClaim{queue, *claim.claim, seconds(30), false, {}});
+    EXPECT_FALSE(driver.must(claim_of(10)).claim);
+    driver.must(DeleteMessages{queue, {claim.messages.at(0).id}, {}, DeleteRule::any});
+    EXPECT_EQ(bodies_of(driver.must(claim_of(10)).messages),
+              (std::vector<std::string>{"2", "3"}));
+    driver.engine().check(driver.clock().now());
+}
+
 // One that expired while its queue was not in memory is not counted when it comes back.
 TEST(QueueSteps, count_nothing_that_expired_while_nobody_looked) {
     EngineDriver driver;
