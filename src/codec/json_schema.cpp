@@ -248,6 +248,8 @@ private:
         TRY(check_count(node.item_count, elements.size(), "elements", path));
         uint64_t contained = 0;
         for (size_t i = 0; i < elements.size(); ++i) {
+            look(path.size() / text_bytes_per_look);
+            TRY(in_time());
             const auto place = fmt::format("{}[{}]", path, i);
             const bool is_first = i < node.first_items.size();
             const auto& schema = is_first ? node.first_items[i] : node.items;
@@ -275,6 +277,8 @@ private:
         look(members.size());
         TRY(check_names(node, value, path));
         for (const auto& [name, member] : members) {
+            look((path.size() + name.size()) / text_bytes_per_look);
+            TRY(in_time());
             TRY(check_member(node, name, member, member_path(path, root_, name)));
         }
         return {};
@@ -375,34 +379,39 @@ Result<void> JsonSchema::validate(const JsonValue& value, const std::string& roo
 
 namespace {
 
-Result<void> check_names_within(const JsonValue& value, const std::string& path,
-                                const std::string& root) {
+// Where, as seen from the value: ".a[2].b". Written only when it is found: a name may be as long as
+// half of the text, and stand before as many values as fit into the other half.
+std::optional<std::string> name_given_twice(const JsonValue& value) {
     if (value.kind() == JsonKind::array) {
         const auto elements = value.elements();
         for (size_t i = 0; i < elements.size(); ++i) {
-            TRY(check_names_within(elements[i], fmt::format("{}[{}]", path, i), root));
+            const auto found = name_given_twice(elements[i]);
+            if (found) return fmt::format("[{}]{}", i, *found);
         }
     }
-    if (!value.is_object()) return {};
+    if (!value.is_object()) return std::nullopt;
     const auto members = value.members();
     std::vector<std::string_view> names;
     names.reserve(members.size());
     for (const auto& [name, member] : members) names.push_back(name);
     std::sort(names.begin(), names.end());
     if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end()) {
-        return fail(ErrorCode::invalid_argument, "is given twice", member_path(path, root, *twice));
+        return fmt::format(".{}", *twice);
     }
     for (const auto& [name, member] : members) {
-        if (member.kind() != JsonKind::array && !member.is_object()) continue;
-        TRY(check_names_within(member, member_path(path, root, name), root));
+        const auto found = name_given_twice(member);
+        if (found) return fmt::format(".{}{}", name, *found);
     }
-    return {};
+    return std::nullopt;
 }
 
 }  // namespace
 
 Result<void> check_unique_names(const JsonValue& value, const std::string& root) {
-    return check_names_within(value, root, root);
+    const auto found = name_given_twice(value);
+    if (!found) return {};
+    return fail(ErrorCode::invalid_argument, "is given twice",
+                found->front() == '.' ? found->substr(1) : root + *found);
 }
 
 }  // namespace signalbox

@@ -205,6 +205,18 @@ TEST(JsonSchema, a_name_is_there_once) {
     ASSERT_FALSE(judged);
     EXPECT_EQ(judged.error().field, "a[0].b");
     EXPECT_TRUE(check_unique_names(JsonDocument::parse(R"({"a":{"a":1}})")->root()));
+    const auto in_list = JsonDocument::parse(R"([1,{"a":{"b":1,"b":2}}])");
+    EXPECT_EQ(check_unique_names(in_list->root()).error().field, "body[1].a.b");
+}
+
+// Its name would be copied for each of its elements.
+TEST(JsonSchema, a_long_name_of_a_long_list_is_cheap) {
+    std::string text = "{\"" + std::string(500'000, 'n') + "\":[1";
+    for (int i = 0; i < 250'000; ++i) text += ",1";
+    text += "]}";
+    EXPECT_TRUE(check_unique_names(JsonDocument::parse(text)->root()));
+    EXPECT_EQ(judge(R"({"additionalProperties":{"items":{"type":"integer"}}})", text),
+              "body takes too long to check");
 }
 
 }  // namespace
