@@ -20,8 +20,6 @@ void add_audience(Event& event, const EventRule& rule, const std::optional<Uuid>
             if (requester) audience.users = {*requester};
             break;
     }
-    event.topics.push_back(heard_topic());
-    event.topics.push_back(heard_topic(rule.name));
     if (audience.whole_tenant) {
         event.topics.push_back(heard_by_tenant_topic());
         event.topics.push_back(heard_by_tenant_topic(rule.name));
@@ -31,6 +29,15 @@ void add_audience(Event& event, const EventRule& rule, const std::optional<Uuid>
         event.topics.push_back(heard_by_user_topic(user, rule.name));
     }
     event.audience = std::move(audience);
+}
+
+// And for those who may hear what is for others.
+void add_audience_and_others(Event& event, const EventRule& rule,
+                             const std::optional<Uuid>& requester,
+                             const std::vector<Uuid>& owners) {
+    event.topics.push_back(heard_topic());
+    event.topics.push_back(heard_topic(rule.name));
+    add_audience(event, rule, requester, owners);
 }
 
 // Before and after: whoever loses an item must hear of it. For topics only, since not all of them
@@ -116,7 +123,7 @@ Event item_event(TenantId tenant, const ItemChange& change) {
         event.type = "item.updated";
         rule = &change.type.updated;
     }
-    if (*rule) add_audience(event, **rule, change.requester, item->owners);
+    if (*rule) add_audience_and_others(event, **rule, change.requester, item->owners);
     JsonWriter json(event.data);
     json.begin_object();
     json.member("type", change.type.name);
@@ -137,10 +144,14 @@ Event item_event(TenantId tenant, const ItemChange& change) {
 }
 
 std::optional<Event> item_left_event(TenantId tenant, const ItemChange& change) {
+    const auto is_for_owners = [](const std::optional<EventRule>& rule) {
+        return rule && rule->reach == EventReach::owners;
+    };
     const bool is_update = change.before != nullptr && change.after != nullptr;
-    if (!is_update || !change.type.deleted) return std::nullopt;
-    EventRule rule = *change.type.deleted;
-    rule.reach = EventReach::owners;
+    if (!is_update || !is_for_owners(change.type.deleted)) return std::nullopt;
+    // Where the whole tenant hears of what becomes of it, it is not gone for anybody.
+    const auto& updated = change.type.updated;
+    if (updated && updated->reach == EventReach::tenant) return std::nullopt;
     std::vector<Uuid> former;
     const auto& owners = change.after->owners;
     for (const auto& owner : change.before->owners) {
@@ -151,7 +162,8 @@ std::optional<Event> item_left_event(TenantId tenant, const ItemChange& change) 
     event.tenant = tenant;
     event.type = "item.left";
     event.subject = change.after->id;
-    add_audience(event, rule, change.requester, former);
+    // Those who hear what is for others still see it.
+    add_audience(event, *change.type.deleted, change.requester, former);
     JsonWriter json(event.data);
     json.begin_object();
     json.member("type", change.type.name);
@@ -183,7 +195,7 @@ Event begin_operation_event(TenantId tenant, const OperationRecord& record, std:
 Event operation_event(TenantId tenant, const OperationRecord& record, const ItemType* type) {
     Event event = begin_operation_event(tenant, record, operation_state_name(record.state));
     if (type != nullptr && type->progress) {
-        add_audience(event, *type->progress, record.requester, {});
+        add_audience_and_others(event, *type->progress, record.requester, {});
     }
     write_operation(event.data, record);
     return event;

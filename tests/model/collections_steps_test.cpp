@@ -39,6 +39,28 @@ size_t rows_of(EngineDriver& driver, Table table) {
     return count;
 }
 
+// Where everybody hears what becomes of an item, it is deleted for nobody who gave it away.
+TEST(Collections, an_item_that_is_given_away_has_left_only_those_who_see_no_more_of_it) {
+    const Uuid alice = *Uuid::parse("28732736-22ea-4e3f-8333-8e137184676a");
+    const Uuid bob = *Uuid::parse("38732736-22ea-4e3f-8333-8e137184676a");
+    CollectionItem before;
+    before.owners = {alice};
+    CollectionItem after;
+    after.owners = {bob};
+    auto type = vm_type();
+    type.deleted = EventRule{"vm_deleted", EventReach::owners, ""};
+    const auto left = [&] { return item_left_event({}, {type, &before, &after, {}, {}, {}}); };
+    ASSERT_TRUE(left());
+    EXPECT_TRUE(left()->is_about(heard_by_user_topic(alice)));
+    EXPECT_FALSE(left()->is_about(heard_by_user_topic(bob)));
+    EXPECT_FALSE(left()->is_about(heard_topic()));
+    type.updated = EventRule{"vm_updated", EventReach::tenant, ""};
+    EXPECT_FALSE(left());
+    type.updated.reset();
+    type.deleted->reach = EventReach::tenant;
+    EXPECT_FALSE(left());
+}
+
 TEST(Operations, answer_those_who_wait) {
     EngineDriver driver;
     driver.must(DeclareType{vm_type()});
