@@ -65,6 +65,8 @@ void Deliveries::want(Subscription& subscription) {
 
 void Deliveries::want_at_once(Subscription& subscription, Step& step) {
     TimerWheel::cancel(subscription.retry_timer);
+    // It may be another one now, which has failed nobody, or has still to be tried.
+    static_cast<Subscription::Turn&>(subscription).unlink();
     if (subscription.next_attempt_at != Instant::min()) {
         subscription.next_attempt_at = Instant::min();
         Outboxes::write_delivery(subscription, step);

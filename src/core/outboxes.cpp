@@ -12,6 +12,8 @@ namespace {
 
 // Fewer are erased one by one: a range costs those who read near it.
 constexpr uint64_t erased_one_by_one_max = 256;
+// Whoever is too far behind loses so much more, this part of what may wait.
+constexpr uint64_t spared_divisor = 16;
 
 Error damaged() {
     return {ErrorCode::internal, "a row of a subscription is damaged", {}};
@@ -236,16 +238,22 @@ Result<uint64_t> Outboxes::bytes_before(const Outbox& outbox, uint64_t sequence,
     return notification->bytes_before;
 }
 
-Result<uint64_t> Outboxes::first_allowed(Outbox& outbox, const RowReader& rows) const {
-    uint64_t first = outbox.floor;
-    if (outbox.next - first > limits_.notifications_max) {
-        first = outbox.next - limits_.notifications_max;
-    }
-    const uint64_t bytes_max = limits_.notification_bytes_max;
-    if (outbox.bytes - outbox.bytes_gone <= bytes_max) return first;
-    TRY_AS(outbox.bytes_gone, bytes_before(outbox, outbox.floor, rows));
-    if (outbox.bytes - outbox.bytes_gone <= bytes_max) return first;
-    uint64_t last = outbox.next - 1;  // which is always kept
+Result<bool> Outboxes::is_too_far_behind(const Outbox& outbox, uint64_t sequence,
+                                         const RowReader& rows) const {
+    if (outbox.next - sequence > limits_.notifications_max) return true;
+    // The last one is always kept.
+    if (outbox.next - sequence <= 1) return false;
+    TRY_AS(const auto before, bytes_before(outbox, sequence, rows));
+    return outbox.bytes - before > limits_.notification_bytes_max;
+}
+
+// With some room, or everybody's place would have to be moved with each message.
+Result<uint64_t> Outboxes::first_allowed(const Outbox& outbox, const RowReader& rows) const {
+    const uint64_t count = limits_.notifications_max - limits_.notifications_max / spared_divisor;
+    const uint64_t bytes_max =
+        limits_.notification_bytes_max - limits_.notification_bytes_max / spared_divisor;
+    uint64_t first = std::max(outbox.floor, outbox.next - std::min(outbox.next, count));
+    uint64_t last = outbox.next - 1;
     while (first < last) {
         const uint64_t middle = first + (last - first) / 2;
         TRY_AS(const auto before, bytes_before(outbox, middle, rows));
@@ -259,9 +267,19 @@ Result<uint64_t> Outboxes::first_allowed(Outbox& outbox, const RowReader& rows) 
 }
 
 uint64_t Outboxes::make_room(Outbox& outbox, Step& step) {
+    const bool is_within = outbox.next - outbox.floor <= limits_.notifications_max &&
+                           outbox.bytes - outbox.bytes_gone <= limits_.notification_bytes_max;
+    if (is_within) return 0;
     // What cannot be read now is looked at again with the next message.
+    const auto gone = bytes_before(outbox, outbox.floor, step.rows);
+    if (gone) outbox.bytes_gone = *gone;
+    uint64_t furthest = outbox.next;  // of those that can be moved
+    for (const auto& [id, subscription] : outbox.subscriptions) {
+        if (!subscription->has_place || subscription->window != 0) continue;
+        furthest = std::min(furthest, subscription->next);
+    }
+    if (!is_too_far_behind(outbox, furthest, step.rows).value_or(false)) return 0;
     const uint64_t first = first_allowed(outbox, step.rows).value_or(outbox.floor);
-    if (first == outbox.floor) return 0;
     uint64_t lost = 0;
     for (const auto& [id, subscription] : outbox.subscriptions) {
         if (!subscription->has_place || subscription->next >= first || subscription->window != 0) {

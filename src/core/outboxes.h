@@ -77,8 +77,11 @@ private:
     void raise_floor(Outbox& outbox, Step& step);
     [[nodiscard]] static Result<uint64_t> bytes_before(const Outbox& outbox, uint64_t sequence,
                                                        const RowReader& rows);
-    // The first sequence that the limits allow to wait.
-    Result<uint64_t> first_allowed(Outbox& outbox, const RowReader& rows) const;
+    // That more waits from there on than the limits allow.
+    [[nodiscard]] Result<bool> is_too_far_behind(const Outbox& outbox, uint64_t sequence,
+                                                 const RowReader& rows) const;
+    // Where to go on then.
+    [[nodiscard]] Result<uint64_t> first_allowed(const Outbox& outbox, const RowReader& rows) const;
     void move(Subscription& subscription, uint64_t next);
     void count_bytes(Subscription& subscription, size_t bytes);
     void remember(Outbox& outbox, std::shared_ptr<const Notification> notification);

@@ -173,7 +173,8 @@ Result<SubscriptionUpdated> Subscriptions::update(TenantId tenant, UpdateSubscri
     TRY_AS(Subscription* const found, require(tenant, command.queue, command.id));
     const auto& subscriber = command.subscriber ? *command.subscriber : found->subscriber;
     const auto& options = command.options ? *command.options : found->options;
-    TRY(check(subscriber, options, command.ttl.value_or(found->ttl)));
+    // What is not changed may be from when more was allowed.
+    TRY(check(subscriber, command.options.value_or("{}"), command.ttl.value_or(found->ttl)));
     TRY(check_bytes(subscriber.size() + options.size(), found->kept_bytes));
     if (command.subscriber && *command.subscriber != found->subscriber) {
         if (find_subscriber(found->outbox, *command.subscriber) != nullptr) {
@@ -208,7 +209,13 @@ Result<SubscriptionUpdated> Subscriptions::confirm(TenantId tenant,
     TRY_AS(Subscription* const found, require(tenant, command.queue, command.id));
     found->is_confirmed = command.is_confirmed;
     if (command.is_confirmed) {
-        if (found->notice != Subscription::Notice::none) ++found->generation;
+        if (found->notice != Subscription::Notice::none) {
+            ++found->generation;
+            // What became of the question says nothing of the messages.
+            found->failures = 0;
+            found->next_attempt_at = Instant::min();
+            found->last_error.clear();
+        }
         found->notice = Subscription::Notice::none;
         found->is_gone = false;
     } else if (found->needs_confirmation) {
