@@ -16,6 +16,8 @@ namespace {
 
 // An answer that has not come for so long beyond the time that it had will not come.
 constexpr Duration probe_slack = std::chrono::seconds(10);
+// Answers in a row that did not take long, before no more doubt is left.
+constexpr int trusted_answers = 3;
 constexpr const char* ttl_expired = "TTL expired";
 
 Error damaged(const char* what) {
@@ -356,7 +358,8 @@ Result<CheckUpdated> Registry::update(TenantId tenant, UpdateCheck command, Step
             return fail(ErrorCode::conflict, "nobody has asked for that any more");
         }
         check.probed_at.reset();
-        check.is_prompt = command.is_prompt;
+        check.prompt_answers =
+            command.is_prompt ? std::min(check.prompt_answers + 1, trusted_answers) : 0;
     } else if (kind != CheckDefinition::Kind::ttl) {
         return fail(ErrorCode::invalid_argument,
                     fmt::format("CheckID \"{}\" does not have associated TTL", command.check),
@@ -406,7 +409,7 @@ void Registry::start(Check& check, Random& random, Timers& timers, Now now) cons
     const auto& definition = check.record.definition;
     ++check.probe;
     check.probed_at.reset();
-    check.is_prompt = false;
+    check.prompt_answers = 0;
     switch (definition.kind) {
         case CheckDefinition::Kind::external: return TimerWheel::cancel(check.deadline);
         case CheckDefinition::Kind::ttl:
@@ -441,12 +444,13 @@ void Registry::probe(Check& check, Step& step) {
     step.timers.schedule(check.deadline, now + definition.interval);
     if (check.probed_at) {
         if (now - *check.probed_at < definition.timeout + probe_slack) return;
-        check.is_prompt = false;
+        check.prompt_answers = 0;
     }
     check.probed_at = now;
     ++check.probe;
+    const bool is_doubtful = check.prompt_answers < trusted_answers;
     step.ready.probes.push_back({tenants_.name_of(check.tenant), check.record.node, check.record.id,
-                                 check.probe, !check.is_prompt, std::move(definition)});
+                                 check.probe, is_doubtful, std::move(definition)});
 }
 
 void Registry::on_reaping(Check& check, Step& step) {

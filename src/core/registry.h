@@ -38,7 +38,7 @@ struct Check {
     CheckTimer reaping{TimerKind::check_reaping, *this};
     uint64_t probe = 0;                      // the last that was asked for
     std::optional<SteadyInstant> probed_at;  // while there is no answer to it
-    bool is_prompt = false;                  // the last answer did not take long
+    int prompt_answers = 0;                  // the last ones in a row that did not take long
     // What it says has changed since then, and not yet its index.
     std::optional<SteadyInstant> stale_since;
 };

@@ -138,7 +138,7 @@ struct UpdateCheck {
     std::string output;
     // By whoever carried out what a ProbeOrder asked for; of another number it is too late.
     std::optional<uint64_t> probe;
-    bool is_prompt = false;  // it did not take long
+    bool is_prompt = false;  // there was an answer, and it did not take long
 };
 
 // An address to be asked. Whoever is told to carries it out and says with UpdateCheck what came of

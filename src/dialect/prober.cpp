@@ -95,7 +95,10 @@ void Prober::begin(const std::shared_ptr<State>& state, ProbeOrder order) {
                                                Result<IncomingResponse> response) {
         --state->under_way;
         if (is_doubtful) --state->doubtful_under_way;
-        const bool is_prompt = state->frontend.now().steady - begun <= prompt_max;
+        // Nobody is prompt who says nothing until he is asked no longer; whoever refuses is.
+        const auto span = state->frontend.now().steady - begun;
+        const bool is_prompt =
+            span <= prompt_max && (response || span < order.definition.timeout / 2);
         tell(*state, order, is_prompt, std::move(response));
         begin_next(state);
     });

@@ -32,7 +32,7 @@ void IoThread::open(Frontend::Setup setup, const Node& node, const Router& route
     asks.refuses = [this](const IpAddress& address) { return probed_addresses_->refusal(address); };
     // It would connect to addresses that nobody looked at.
     asks.uses_proxy = false;
-    probing_client_.emplace(curl_, std::move(asks));
+    probing_client_.emplace(probing_curl_, std::move(asks));
     prober_ = std::make_unique<Prober>(*frontend_, *probing_client_, probes.max);
 }
 

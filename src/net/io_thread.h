@@ -69,6 +69,8 @@ private:
     CurlLoop curl_{context_, {}};
     CurlClient client_{curl_, {}};
     std::optional<AddressGuard> probed_addresses_;
+    // Of its own: a connection that is kept was looked at by nobody when it is used again.
+    CurlLoop probing_curl_{context_, {}};
     std::optional<CurlClient> probing_client_;
     Readiness readiness_{context_};
     std::unique_ptr<Frontend> frontend_;
