@@ -154,7 +154,7 @@ private:
     }
 
     void on_answer(const ReadAnswer& answer, Revision revision) {
-        if (exchange_->is_gone()) return;
+        if (exchange_->is_gone() || !may_be_told()) return;
         seen_ = revision;
         if (answer.index > index_ || !may_wait_) return respond(answer);
         wait();
@@ -170,11 +170,7 @@ private:
 
     void on_change(const Result<ChangeSeen>& seen) {
         if (!seen) return respond_with(seen.error());
-        // Meanwhile the token may have been revoked, or have expired.
-        if (!exchange_->identity_holds()) {
-            return respond_with(
-                {ErrorCode::unauthenticated, "the token is not valid any more", {}});
-        }
+        if (!may_be_told()) return;
         if (!seen->changed) return evaluate(false, {});
         const auto& last = last_answer();
         if (is_shared() && last && last->revision >= seen->revision && last->key == key_ &&
@@ -182,6 +178,14 @@ private:
             return respond(last->answer);
         }
         evaluate(true, seen->revision);
+    }
+
+    // Meanwhile the token may have been revoked, or have expired. Whoever is not told what was read
+    // is told that.
+    bool may_be_told() {
+        if (exchange_->identity_holds()) return true;
+        respond_with({ErrorCode::unauthenticated, "the token is not valid any more", {}});
+        return false;
     }
 
     void remember(const ReadAnswer& answer, Revision revision) {
