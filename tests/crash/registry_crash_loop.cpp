@@ -175,6 +175,10 @@ void RegistryCrashLoop::registers(unsigned number) {
     std::string body;
     for (unsigned turn = 0;; ++turn) {
         const auto id = fmt::format("service-{}-{}", number, turn % services_of_each);
+        {
+            const std::lock_guard lock(mutex_);
+            gone_.erase(id);
+        }
         const auto registration =
             fmt::format(R"({{"ID":"{}","Name":"crashing","Check":{{"TTL":"1h"}}}})", id);
         if (!insist(put("agent/service/register", registration), body)) return;
@@ -192,6 +196,8 @@ void RegistryCrashLoop::registers(unsigned number) {
         try {
             const auto answer = Wire(server_.port()).ask(put("agent/service/deregister/" + next));
             if (answer.status != 200 && answer.status != 503) complain(answer.body);
+            const std::lock_guard lock(mutex_);
+            if (answer.status == 200) gone_.insert(next);
         } catch (const std::runtime_error&) {
             // It may be off by now; it is registered again next.
         }
@@ -212,6 +218,9 @@ void RegistryCrashLoop::check_at_the_end() {
     for (const auto& entry : json::parse(answer.body)) found.insert(entry.at("Service").at("ID"));
     for (const auto& id : services_) {
         if (!found.contains(id)) complain(id + " is not there");
+    }
+    for (const auto& id : gone_) {
+        if (found.contains(id)) complain(id + " is there again");
     }
     const auto all = wire.ask(request_bytes("GET", "/v1/kv/own/?recurse"));
     if (std::stoull(std::string(all.field("x-consul-index"))) < index_) {

@@ -50,6 +50,7 @@ private:
     std::condition_variable changed_;
     std::map<std::string, uint64_t> acknowledged_;  // by key
     std::set<std::string> services_;
+    std::set<std::string> gone_;
     std::vector<std::string> complaints_;
     uint64_t index_ = 0;  // the highest that anybody has seen
     std::string holder_;
