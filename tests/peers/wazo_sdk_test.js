@@ -66,7 +66,8 @@ class Installation {
     }
 
     async token(wishes) {
-        const made = await this.ask('POST', '/api/v1/tokens', this.root, { tenant: 't', ...wishes });
+        const made = await this.ask('POST', '/api/v1/tokens', this.root,
+            { tenant: 't', ...wishes });
         return made.body.token;
     }
 
