@@ -75,20 +75,20 @@ Supervisor::Event Supervisor::wait(std::optional<Clock::time_point> until) {
 }
 
 void Supervisor::bury(Event& event) {
-    const bool nobody_is_left = child_.bury();
+    const bool has_children = !child_.bury();
     if (is_running_ && child_.has_ended()) {
         is_running_ = false;
         status_ = child_.has_ended();
         // Whatever it left behind would be in the way of the next one.
-        if (kill_at_ && !nobody_is_left) ChildProcess::send_to_descendants(SIGTERM);
+        if (kill_at_ && has_children) descendants_.send(SIGTERM);
     }
-    if (status_ && (nobody_is_left || !kill_at_)) {
+    if (status_ && (!kill_at_ || !has_children || !descendants_.has_any())) {
         event.ended = std::exchange(status_, std::nullopt);
         kill_at_.reset();
     } else if (kill_at_ && Clock::now() >= *kill_at_) {
         if (!has_killed_) say("the command did not end; killing it");
         has_killed_ = true;
-        ChildProcess::send_to_descendants(SIGKILL);
+        descendants_.send(SIGKILL);
         kill_at_ = Clock::now() + kill_again;
     }
 }

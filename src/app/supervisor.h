@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/child_process.h"
+#include "app/descendants.h"
 #include "app/signal_inbox.h"
 #include "base/time.h"
 
@@ -18,6 +19,7 @@ namespace signalbox {
 //
 // What the command has started and left behind becomes a child of this process, which buries it,
 // as the first process of a container has to, and ends it before the command is started again.
+// The children that this process had before, it only buries.
 class Supervisor {
 public:
     using Clock = std::chrono::steady_clock;
@@ -49,6 +51,7 @@ private:
     void bury(Event& event);
 
     ChildProcess child_;
+    Descendants descendants_;
     SignalInbox signals_;
     const Bell bell_;
     bool is_running_ = false;

@@ -189,6 +189,32 @@ TEST_F(RegistryCommands, ExecEndsWhatItsCommandLeavesBehindBeforeItStartsAgain) 
     ::kill(last_left(), SIGKILL);
 }
 
+// A shell that becomes `exec` leaves it children that the command has not started.
+TEST_F(RegistryCommands, ExecLeavesAloneWhatWasThereBefore) {
+    put("app/v", "1");
+    auto made = spec(exec({"--prefix", "app"}, goes_on("now $V")));
+    const Words shell{"sh", "-c",
+                      "(tail -f /dev/null & echo child $!; wait) 2>&1 & echo parent $!\n"
+                      "exec \"$@\"",
+                      "sh"};
+    made.words.insert(made.words.begin(), shell.begin(), shell.end());
+    Subprocess cli(made);
+    cli.wait_for_output("now 1\n");
+    const auto pid_behind = [&](const std::string& word) {
+        const auto output = cli.wait_for_output(word);
+        return static_cast<pid_t>(std::stoi(output.substr(output.find(word) + word.size())));
+    };
+    const pid_t parent = pid_behind("parent ");
+    const pid_t child = pid_behind("child ");
+    put("app/v", "2");
+    cli.wait_for_output("now 2\n");
+    EXPECT_EQ(::kill(parent, 0), 0);
+    EXPECT_EQ(::kill(child, 0), 0);
+    cli.send_signal(SIGTERM);
+    EXPECT_EQ(cli.wait(), 7);
+    ::kill(child, SIGKILL);
+}
+
 // What says that there is nothing, and cannot know it.
 TEST_F(RegistryCommands, DoNotTakeEverythingForAnAnswer) {
     const auto status_with = [this](const WebhookSink::Answer& answer) {
