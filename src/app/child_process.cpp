@@ -169,8 +169,13 @@ std::optional<ChildProcess::Failure> ChildProcess::start(const Spec& spec) {
     return failure_of(words[0], error);
 }
 
+std::optional<pid_t> ChildProcess::pid() const {
+    if (pid_ <= 0 || status_) return std::nullopt;
+    return pid_;
+}
+
 void ChildProcess::send(int signal) const {
-    if (pid_ > 0 && !status_) ::kill(pid_, signal);
+    if (const auto to = pid()) ::kill(*to, signal);
 }
 
 void ChildProcess::send_to_all(int signal) const {

@@ -40,6 +40,8 @@ public:
 
     // Nothing, or why it did not start.
     std::optional<Failure> start(const Spec& spec);
+    // While it runs.
+    [[nodiscard]] std::optional<pid_t> pid() const;
     void send(int signal) const;
     // To it and to everything that it has started: an interpreter that ends does not take with
     // it what it runs.

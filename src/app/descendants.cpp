@@ -1,5 +1,7 @@
 #include "app/descendants.h"
 
+#include <cerrno>
+
 #include <signal.h>
 #include <unistd.h>
 
@@ -21,8 +23,15 @@ bool Descendants::has_any() {
     return !table.has(::getpid()) || !find(table).empty();
 }
 
-void Descendants::send(int signal) {
-    for (const pid_t pid : find(ProcessTable::read())) ::kill(pid, signal);
+bool Descendants::send(int signal, std::optional<pid_t> known) {
+    const auto found = find(ProcessTable::read());
+    std::set<pid_t> pids(found.begin(), found.end());
+    if (known) pids.insert(*known);
+    size_t refused = 0;
+    for (const pid_t pid : pids) {
+        if (::kill(pid, signal) != 0 && errno == EPERM) ++refused;
+    }
+    return refused == 0 || refused < pids.size();
 }
 
 std::vector<pid_t> Descendants::find(const ProcessTable& table) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -22,7 +23,9 @@ public:
     void disown();
     // True also when it cannot be known.
     [[nodiscard]] bool has_any();
-    void send(int signal);
+    // Also to `known`, which is one of them, where there is no way to look for them. False when
+    // there are only those that it may not signal.
+    bool send(int signal, std::optional<pid_t> known);
 
 private:
     std::vector<pid_t> find(const ProcessTable& table);

@@ -20,6 +20,8 @@ bool is_terminal_key(const ReceivedSignal& signal) {
 
 // Before it is tried again to kill what did not end: it may have started something meanwhile.
 constexpr Duration kill_again = std::chrono::seconds(1);
+// What is still there then waits for a device, or is not ours to signal.
+constexpr int kills_max = 5;
 
 bool ends_process(int signal, bool has_command) {
     if (signal == SIGHUP) return !has_command;
@@ -39,7 +41,7 @@ std::optional<ChildProcess::Failure> Supervisor::start(const std::vector<std::st
     spec.words = words;
     spec.environment = std::move(environment);
     kill_at_.reset();
-    has_killed_ = false;
+    kills_ = 0;
     auto failure = child_.start(spec);
     is_running_ = !failure;
     return failure;
@@ -80,17 +82,33 @@ void Supervisor::bury(Event& event) {
         is_running_ = false;
         status_ = child_.has_ended();
         // Whatever it left behind would be in the way of the next one.
-        if (kill_at_ && has_children) descendants_.send(SIGTERM);
+        if (kill_at_ && has_children) descendants_.send(SIGTERM, {});
     }
     if (status_ && (!kill_at_ || !has_children || !descendants_.has_any())) {
-        event.ended = std::exchange(status_, std::nullopt);
-        kill_at_.reset();
+        report_end(event);
     } else if (kill_at_ && Clock::now() >= *kill_at_) {
-        if (!has_killed_) say("the command did not end; killing it");
-        has_killed_ = true;
-        descendants_.send(SIGKILL);
-        kill_at_ = Clock::now() + kill_again;
+        kill(event);
     }
+}
+
+void Supervisor::kill(Event& event) {
+    if (kills_ == 0) say("the command did not end; killing it");
+    if (kills_ >= kills_max && status_) {
+        say("what the command has left behind cannot be killed; going on without it");
+        descendants_.disown();
+        report_end(event);
+        return;
+    }
+    if (kills_ == kills_max) say("the command cannot be killed");
+    event.is_stuck = kills_ >= kills_max;
+    const bool is_allowed = descendants_.send(SIGKILL, child_.pid());
+    kills_ = is_allowed ? kills_ + 1 : std::max(kills_ + 1, kills_max);
+    kill_at_ = Clock::now() + kill_again;
+}
+
+void Supervisor::report_end(Event& event) {
+    event.ended = std::exchange(status_, std::nullopt);
+    kill_at_.reset();
 }
 
 void say(const std::string& text) {

@@ -34,12 +34,16 @@ public:
                                                Environment environment);
     [[nodiscard]] bool is_running() const { return is_running_; }
     void send(int signal) const { child_.send(signal); }
-    // Asks it to end, and makes it after `kill_after`; then what it has left behind, likewise.
+    // Asks it to end, and makes it after `kill_after`; then what it has left behind, likewise. What
+    // cannot be made to end is left behind for good, after a few seconds.
     void begin_ending(Duration kill_after);
 
     struct Event {
-        // Its exit status; 128 + n for signal n. When it was asked to end, nothing of it is left.
+        // Its exit status; 128 + n for signal n. When it was asked to end, nothing of it is left
+        // that can be made to end.
         std::optional<int> ended;
+        // The command itself cannot be made to end; that is still tried.
+        bool is_stuck = false;
         // One that would end this process, and has been passed on to the command if it runs. A
         // hangup is the command's own affair while there is one.
         std::optional<int> signal;
@@ -49,6 +53,8 @@ public:
 
 private:
     void bury(Event& event);
+    void kill(Event& event);
+    void report_end(Event& event);
 
     ChildProcess child_;
     Descendants descendants_;
@@ -57,7 +63,7 @@ private:
     bool is_running_ = false;
     std::optional<int> status_;  // it has ended, and what it left behind has not yet
     std::optional<Clock::time_point> kill_at_;
-    bool has_killed_ = false;
+    int kills_ = 0;
 };
 
 // On stderr, with the program's name in front.

@@ -1,8 +1,12 @@
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 
 #include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cli/cli_fixture.h"
 #include "server/wire.h"
@@ -51,6 +55,15 @@ protected:
         return "trap 'kill -9 $!; exit 7' TERM; trap 'echo hup' HUP\n"
                "tail -f /dev/null & echo " +
                says + "; while :; do wait; done";
+    }
+
+    // Something of the first command stays behind when that ends.
+    static constexpr const char* leaves_behind_first =
+        "test $V != 1 || sh -c 'tail -f /dev/null >/dev/null 2>&1 & echo left $!'\n";
+    // What a script has said behind a word.
+    static pid_t pid_behind(Subprocess& cli, const std::string& word) {
+        const auto output = cli.wait_for_output(word);
+        return static_cast<pid_t>(std::stoi(output.substr(output.find(word) + word.size())));
     }
 
     std::optional<Wire> wire_{std::in_place, server_.port()};
@@ -200,12 +213,8 @@ TEST_F(RegistryCommands, ExecLeavesAloneWhatWasThereBefore) {
     made.words.insert(made.words.begin(), shell.begin(), shell.end());
     Subprocess cli(made);
     cli.wait_for_output("now 1\n");
-    const auto pid_behind = [&](const std::string& word) {
-        const auto output = cli.wait_for_output(word);
-        return static_cast<pid_t>(std::stoi(output.substr(output.find(word) + word.size())));
-    };
-    const pid_t parent = pid_behind("parent ");
-    const pid_t child = pid_behind("child ");
+    const pid_t parent = pid_behind(cli, "parent ");
+    const pid_t child = pid_behind(cli, "child ");
     put("app/v", "2");
     cli.wait_for_output("now 2\n");
     EXPECT_EQ(::kill(parent, 0), 0);
@@ -213,6 +222,100 @@ TEST_F(RegistryCommands, ExecLeavesAloneWhatWasThereBefore) {
     cli.send_signal(SIGTERM);
     EXPECT_EQ(cli.wait(), 7);
     ::kill(child, SIGKILL);
+}
+
+// Whoever is traced is there, even when it has been killed, until its tracer has seen that: to the
+// command line it is one that cannot be killed.
+class Traced {
+public:
+    explicit Traced(pid_t pid) : pid_(pid) {
+        EXPECT_EQ(::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr), 0);
+    }
+    ~Traced() { let_go(); }
+    Traced(const Traced&) = delete;
+    Traced& operator=(const Traced&) = delete;
+
+    void let_go() {
+        if (pid_ < 0) return;
+        ::kill(pid_, SIGKILL);
+        // It may have stopped for a signal before.
+        for (int status = 0; ::waitpid(pid_, &status, __WALL) == pid_ && WIFSTOPPED(status);) {
+        }
+        pid_ = -1;
+    }
+
+private:
+    pid_t pid_;
+};
+
+TEST_F(RegistryCommands, ExecGoesOnWithoutWhatCannotBeKilled) {
+    put("app/v", "1");
+    const auto cli = start_cli(
+        exec({"--prefix", "app", "--kill-after", "1ms"}, leaves_behind_first + goes_on("now $V")));
+    cli->wait_for_output("now 1\n");
+    const Traced left(pid_behind(*cli, "left "));
+    put("app/v", "2");
+    cli->wait_for_errors("left behind cannot be killed");
+    cli->wait_for_output("now 2\n");
+    // It is not in the way of the next one again.
+    put("app/v", "3");
+    cli->wait_for_output("now 3\n");
+    cli->send_signal(SIGTERM);
+    EXPECT_EQ(cli->wait(), 7);
+}
+
+// Somebody who asks for the end while the command is being restarted gets it, however long what it
+// has left behind takes.
+TEST_F(RegistryCommands, ExecDoesNotStartAgainBehindTheEnd) {
+    put("app/v", "1");
+    const auto cli = start_cli(
+        exec({"--prefix", "app", "--kill-after", "0ms"}, leaves_behind_first + goes_on("now $V")));
+    cli->wait_for_output("now 1\n");
+    Traced left(pid_behind(*cli, "left "));
+    put("app/v", "2");
+    cli->wait_for_errors("killing it");
+    cli->send_signal(SIGTERM);
+    // Long enough for a second attempt, which comes after `kill-after`.
+    put("app/v", "3");
+    left.let_go();
+    EXPECT_EQ(cli->wait(), 7);
+    EXPECT_EQ(cli->output().find("now 3"), std::string::npos);
+}
+
+TEST_F(RegistryCommands, ExecEndsThoughItsCommandCannotBeKilled) {
+    put("app/v", "1");
+    const auto cli = start_cli(
+        exec({"--prefix", "app", "--kill-after", "1ms"}, "echo pid $$; " + goes_on("on")));
+    cli->wait_for_output("on\n");
+    const Traced command(pid_behind(*cli, "pid "));
+    put("app/v", "2");
+    cli->wait_for_errors("killing it");
+    cli->send_signal(SIGTERM);
+    EXPECT_EQ(cli->wait(), 128 + SIGTERM);
+}
+
+// A program that becomes another user: it may not be signalled.
+TEST_F(RegistryCommands, ExecGoesOnWithoutWhatItMayNotKill) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs two users";
+    const TemporaryDirectory directory("registry");
+    const auto become_root = directory.path() / "setpriv";
+    std::filesystem::copy_file("/usr/bin/setpriv", become_root);
+    std::filesystem::permissions(directory.path(), std::filesystem::perms{0755});
+    std::filesystem::permissions(become_root, std::filesystem::perms{04755});
+    put("app/v", "1");
+    const auto leaves_behind =
+        become_root.string() + " --reuid=0 sh -c 'echo left $$; exec tail -f /dev/null' &\n";
+    auto made = spec(exec({"--prefix", "app", "--kill-after", "1ms"},
+                          "test $V != 1 || " + leaves_behind + "exec tail -f /dev/null"));
+    const Words other_user{"setpriv", "--reuid=65534"};
+    made.words.insert(made.words.begin(), other_user.begin(), other_user.end());
+    Subprocess cli(made);
+    const pid_t left = pid_behind(cli, "left ");
+    put("app/v", "2");
+    cli.wait_for_errors("left behind cannot be killed");
+    EXPECT_EQ(::kill(left, SIGKILL), 0);
+    cli.send_signal(SIGTERM);
+    EXPECT_EQ(cli.wait(), 128 + SIGTERM);
 }
 
 // What says that there is nothing, and cannot know it.
