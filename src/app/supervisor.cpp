@@ -23,8 +23,8 @@ constexpr Duration kill_again = std::chrono::seconds(1);
 // What is still there then waits for a device, or is not ours to signal.
 constexpr int kills_max = 5;
 
-bool ends_process(int signal, bool has_command) {
-    if (signal == SIGHUP) return !has_command;
+bool ends_process(int signal, bool has_command_that_goes_on) {
+    if (signal == SIGHUP) return !has_command_that_goes_on;
     return signal == SIGINT || signal == SIGTERM || signal == SIGQUIT;
 }
 
@@ -49,7 +49,8 @@ std::optional<ChildProcess::Failure> Supervisor::start(const std::vector<std::st
 
 void Supervisor::begin_ending(Duration kill_after) {
     child_.send(SIGTERM);
-    kill_at_ = Clock::now() + kill_after;
+    kill_after_ = kill_after;
+    kill_at_ = Clock::now() + kill_after_;
 }
 
 Supervisor::Event Supervisor::wait(std::optional<Clock::time_point> until) {
@@ -69,8 +70,8 @@ Supervisor::Event Supervisor::wait(std::optional<Clock::time_point> until) {
         if (signal->number != SIGCHLD && is_running_ && !is_terminal_key(*signal)) {
             child_.send(signal->number);
         }
-        const bool has_command = is_running_ || status_;
-        if (ends_process(signal->number, has_command)) event.signal = signal->number;
+        const bool goes_on = is_running_ && !kill_at_;
+        if (ends_process(signal->number, goes_on)) event.signal = signal->number;
     }
     bury(event);
     return event;
@@ -82,7 +83,11 @@ void Supervisor::bury(Event& event) {
         is_running_ = false;
         status_ = child_.has_ended();
         // Whatever it left behind would be in the way of the next one.
-        if (kill_at_ && has_children) descendants_.send(SIGTERM, {});
+        if (kill_at_ && has_children) {
+            descendants_.send(SIGTERM, {});
+            kill_at_ = Clock::now() + kill_after_;
+            kills_ = 0;
+        }
     }
     if (status_ && (!kill_at_ || !has_children || !descendants_.has_any())) {
         report_end(event);

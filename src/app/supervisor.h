@@ -45,7 +45,8 @@ public:
         // The command itself cannot be made to end; that is still tried.
         bool is_stuck = false;
         // One that would end this process, and has been passed on to the command if it runs. A
-        // hangup is the command's own affair while there is one.
+        // hangup is the command's own affair while there is one that has not been asked to end:
+        // what is started behind that would never hear of it.
         std::optional<int> signal;
     };
     // Waits for the first thing that happens, but no longer than until then; passes signals on.
@@ -63,6 +64,7 @@ private:
     bool is_running_ = false;
     std::optional<int> status_;  // it has ended, and what it left behind has not yet
     std::optional<Clock::time_point> kill_at_;
+    Duration kill_after_{};
     int kills_ = 0;
 };
 

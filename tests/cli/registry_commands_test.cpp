@@ -57,6 +57,11 @@ protected:
                says + "; while :; do wait; done";
     }
 
+    // Says that it has been asked to end, and goes on; it ends by another signal.
+    static std::string ends_only_by(const std::string& signal) {
+        return "trap 'echo term' TERM; trap 'kill -9 $!; exit 7' " + signal +
+               "\ntail -f /dev/null & echo now $V; while :; do wait; done";
+    }
     // Something of the first command stays behind when that ends.
     static constexpr const char* leaves_behind_first =
         "test $V != 1 || sh -c 'tail -f /dev/null >/dev/null 2>&1 & echo left $!'\n";
@@ -280,6 +285,39 @@ TEST_F(RegistryCommands, ExecDoesNotStartAgainBehindTheEnd) {
     left.let_go();
     EXPECT_EQ(cli->wait(), 7);
     EXPECT_EQ(cli->output().find("now 3"), std::string::npos);
+}
+
+// The terminal has gone; a command that would be started behind that would outlive it.
+TEST_F(RegistryCommands, ExecEndsByAHangupWhileItRestarts) {
+    put("app/v", "1");
+    const auto cli = start_cli(exec({"--prefix", "app"}, ends_only_by("HUP")));
+    cli->wait_for_output("now 1\n");
+    put("app/v", "2");
+    cli->wait_for_output("term\n");
+    cli->send_signal(SIGHUP);
+    EXPECT_EQ(cli->wait(), 7);
+    EXPECT_EQ(cli->output().find("now 2"), std::string::npos);
+}
+
+// What the command leaves behind has as long as the command had, from when it is asked to end.
+TEST_F(RegistryCommands, ExecGivesWhatIsLeftBehindItsOwnTime) {
+    put("app/v", "1");
+    const auto cli = start_cli(exec(
+        {"--prefix", "app", "--kill-after", "2s"},
+        "test $V != 1 || sh -c \"trap '' TERM; echo left; exec tail -f /dev/null >/dev/null\" &\n" +
+            ends_only_by("USR1")));
+    cli->wait_for_output("left\n");
+    cli->wait_for_output("now 1\n");
+    put("app/v", "2");
+    cli->wait_for_output("term\n");
+    for (int i = 0; i < 2000; ++i) put("other", "takes its time");
+    const auto before = std::chrono::steady_clock::now();
+    cli->send_signal(SIGUSR1);
+    cli->wait_for_errors("killing it");
+    EXPECT_GE(std::chrono::steady_clock::now() - before, std::chrono::seconds(2));
+    cli->wait_for_output("now 2\n");
+    cli->send_signal(SIGUSR1);
+    EXPECT_EQ(cli->wait(), 7);
 }
 
 TEST_F(RegistryCommands, ExecEndsThoughItsCommandCannotBeKilled) {
