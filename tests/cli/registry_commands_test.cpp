@@ -394,6 +394,20 @@ TEST_F(RegistryCommands, WaitIsOverAtItsDeadline) {
     EXPECT_EQ(late.status, 75);
 }
 
+// A pause that ends with the deadline is not followed by one more look.
+TEST_F(RegistryCommands, WaitDoesNotLookAgainBehindItsDeadline) {
+    std::atomic<size_t> calls = 0;
+    const WebhookSink server([&](const WebhookSink::Call&) {
+        ++calls;
+        return WebhookSink::Answer{503, {}, "away"};
+    });
+    const auto late =
+        run_cli({"wait", "--key", "a", "--deadline", "90ms", "--url", server.url("")});
+    EXPECT_EQ(late.status, 69);
+    // The first pause is longer than that.
+    EXPECT_EQ(calls, 1);
+}
+
 TEST_F(RegistryCommands, ExecSaysWhyThereIsNothingToBeginWith) {
     std::atomic<bool> is_there = false;
     const WebhookSink server([&](const WebhookSink::Call&) {
