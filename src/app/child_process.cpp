@@ -2,10 +2,8 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
 
@@ -18,6 +16,7 @@
 #include <unistd.h>
 
 #include "app/exit_code.h"
+#include "app/process_table.h"
 
 namespace signalbox {
 namespace {
@@ -111,40 +110,6 @@ std::set<int> open_descriptors() {
     return descriptors;
 }
 
-// Who was started by whom, of all processes that can be seen.
-std::multimap<pid_t, pid_t> children_by_parent() {
-    std::multimap<pid_t, pid_t> children;
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-        const std::string name = entry.path().filename();
-        pid_t pid = 0;
-        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-        if (error != std::errc() || end != name.data() + name.size()) continue;
-        // "17 (its name) S 5 ...": the name may hold anything, parentheses too.
-        std::ifstream file(entry.path() / "stat");
-        std::string line;
-        std::getline(file, line);
-        const size_t bracket = line.rfind(')');
-        if (bracket == std::string::npos) continue;
-        std::istringstream rest(line.substr(bracket + 1));
-        char state = 0;
-        pid_t parent = 0;
-        if (rest >> state >> parent) children.emplace(parent, pid);
-    }
-    return children;
-}
-
-// It and everything that it has started, whoever has started that.
-std::vector<pid_t> family_of(pid_t first) {
-    const auto children = children_by_parent();
-    std::vector<pid_t> all{first};
-    for (size_t i = 0; i < all.size(); ++i) {
-        const auto [begin, end] = children.equal_range(all[i]);
-        for (auto at = begin; at != end; ++at) all.push_back(at->second);
-    }
-    return all;
-}
-
 int exit_status(int status) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : exit_code::signal_base + WTERMSIG(status);
 }
@@ -204,20 +169,18 @@ std::optional<ChildProcess::Failure> ChildProcess::start(const Spec& spec) {
     return failure_of(words[0], error);
 }
 
+std::optional<pid_t> ChildProcess::pid() const {
+    if (pid_ <= 0 || status_) return std::nullopt;
+    return pid_;
+}
+
 void ChildProcess::send(int signal) const {
-    if (pid_ > 0 && !status_) ::kill(pid_, signal);
+    if (const auto to = pid()) ::kill(*to, signal);
 }
 
 void ChildProcess::send_to_all(int signal) const {
     if (pid_ <= 0 || status_) return;
-    for (const pid_t pid : family_of(pid_)) ::kill(pid, signal);
-}
-
-void ChildProcess::send_to_descendants(int signal) {
-    const pid_t self = ::getpid();
-    for (const pid_t pid : family_of(self)) {
-        if (pid != self) ::kill(pid, signal);
-    }
+    for (const pid_t pid : ProcessTable::read().family_of(pid_)) ::kill(pid, signal);
 }
 
 bool ChildProcess::bury() {

@@ -40,15 +40,14 @@ public:
 
     // Nothing, or why it did not start.
     std::optional<Failure> start(const Spec& spec);
+    // While it runs.
+    [[nodiscard]] std::optional<pid_t> pid() const;
     void send(int signal) const;
     // To it and to everything that it has started: an interpreter that ends does not take with
     // it what it runs.
     void send_to_all(int signal) const;
-    // To all that this process and its children have started; of a process that those without a
-    // parent become children of (PR_SET_CHILD_SUBREAPER), nobody is missed.
-    static void send_to_descendants(int signal);
-    // Takes note of every child that has ended, also of those that came by that; true when there
-    // is none any more.
+    // Takes note of every child of this process that has ended, also of those that it did not start
+    // itself; true when there is none any more.
     bool bury();
     // Its exit status, 128 + n for signal n; nothing while it runs.
     std::optional<int> has_ended();

@@ -157,14 +157,20 @@ int ExecRun::run_command(Environment current) {
     // Whoever has asked for the end means that of this command; one that goes on after all has not
     // taken it so.
     std::optional<Clock::time_point> ending_until;
+    // Nothing is to come behind a command that was ending when somebody asked for the end.
+    std::optional<int> last_signal;
     std::optional<Clock::time_point> settled_at;
     const Duration kill_after = flags_.kill_after.value_or(kill_after_default);
     Environment wanted = current;
     for (;;) {
         const auto event = supervisor_.wait(ending_until ? ending_until : settled_at);
-        if (event.signal) ending_until = Clock::now() + kill_after;
+        if (event.signal) {
+            ending_until = Clock::now() + kill_after;
+            if (is_restarting) last_signal = event.signal;
+        }
+        if (event.is_stuck && last_signal) return exit_code::signal_base + *last_signal;
         if (event.ended) {
-            if (!is_restarting || ending_until) return *event.ended;
+            if (!is_restarting || ending_until || last_signal) return *event.ended;
             is_restarting = false;
             if (const auto failed_with = start()) return *failed_with;
         }

@@ -132,7 +132,7 @@ int RegisterRun::run() {
                 if (status == exit_code::done) status = *event.ended;
                 break;
             }
-            if (event.signal && !has_command) break;
+            if (event.is_stuck || (event.signal && !has_command)) break;
             if (refused_ != 0 && !is_ending) {
                 is_ending = true;
                 status = refused_;

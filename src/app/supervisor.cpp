@@ -20,9 +20,11 @@ bool is_terminal_key(const ReceivedSignal& signal) {
 
 // Before it is tried again to kill what did not end: it may have started something meanwhile.
 constexpr Duration kill_again = std::chrono::seconds(1);
+// What is still there then waits for a device, or is not ours to signal.
+constexpr int kills_max = 5;
 
-bool ends_process(int signal, bool has_command) {
-    if (signal == SIGHUP) return !has_command;
+bool ends_process(int signal, bool has_command_that_goes_on) {
+    if (signal == SIGHUP) return !has_command_that_goes_on;
     return signal == SIGINT || signal == SIGTERM || signal == SIGQUIT;
 }
 
@@ -39,7 +41,7 @@ std::optional<ChildProcess::Failure> Supervisor::start(const std::vector<std::st
     spec.words = words;
     spec.environment = std::move(environment);
     kill_at_.reset();
-    has_killed_ = false;
+    kills_ = 0;
     auto failure = child_.start(spec);
     is_running_ = !failure;
     return failure;
@@ -47,7 +49,8 @@ std::optional<ChildProcess::Failure> Supervisor::start(const std::vector<std::st
 
 void Supervisor::begin_ending(Duration kill_after) {
     child_.send(SIGTERM);
-    kill_at_ = Clock::now() + kill_after;
+    kill_after_ = kill_after;
+    kill_at_ = Clock::now() + kill_after_;
 }
 
 Supervisor::Event Supervisor::wait(std::optional<Clock::time_point> until) {
@@ -67,30 +70,50 @@ Supervisor::Event Supervisor::wait(std::optional<Clock::time_point> until) {
         if (signal->number != SIGCHLD && is_running_ && !is_terminal_key(*signal)) {
             child_.send(signal->number);
         }
-        const bool has_command = is_running_ || status_;
-        if (ends_process(signal->number, has_command)) event.signal = signal->number;
+        const bool goes_on = is_running_ && !kill_at_;
+        if (ends_process(signal->number, goes_on)) event.signal = signal->number;
     }
     bury(event);
     return event;
 }
 
 void Supervisor::bury(Event& event) {
-    const bool nobody_is_left = child_.bury();
+    const bool has_children = !child_.bury();
     if (is_running_ && child_.has_ended()) {
         is_running_ = false;
         status_ = child_.has_ended();
         // Whatever it left behind would be in the way of the next one.
-        if (kill_at_ && !nobody_is_left) ChildProcess::send_to_descendants(SIGTERM);
+        if (kill_at_ && has_children) {
+            descendants_.send(SIGTERM, {});
+            kill_at_ = Clock::now() + kill_after_;
+            kills_ = 0;
+        }
     }
-    if (status_ && (nobody_is_left || !kill_at_)) {
-        event.ended = std::exchange(status_, std::nullopt);
-        kill_at_.reset();
+    if (status_ && (!kill_at_ || !has_children || !descendants_.has_any())) {
+        report_end(event);
     } else if (kill_at_ && Clock::now() >= *kill_at_) {
-        if (!has_killed_) say("the command did not end; killing it");
-        has_killed_ = true;
-        ChildProcess::send_to_descendants(SIGKILL);
-        kill_at_ = Clock::now() + kill_again;
+        kill(event);
     }
+}
+
+void Supervisor::kill(Event& event) {
+    if (kills_ == 0) say("the command did not end; killing it");
+    if (kills_ >= kills_max && status_) {
+        say("what the command has left behind cannot be killed; going on without it");
+        descendants_.disown();
+        report_end(event);
+        return;
+    }
+    if (kills_ == kills_max) say("the command cannot be killed");
+    event.is_stuck = kills_ >= kills_max;
+    const bool is_allowed = descendants_.send(SIGKILL, child_.pid());
+    kills_ = is_allowed ? kills_ + 1 : std::max(kills_ + 1, kills_max);
+    kill_at_ = Clock::now() + kill_again;
+}
+
+void Supervisor::report_end(Event& event) {
+    event.ended = std::exchange(status_, std::nullopt);
+    kill_at_.reset();
 }
 
 void say(const std::string& text) {

@@ -56,7 +56,10 @@ class WaitRun {
 public:
     WaitRun(const WaitFlags& flags, RegistryAddress address)
         : flags_(flags), client_(std::move(address), flags.ca_file) {
-        if (flags.deadline) until_ = Clock::now() + *flags.deadline;
+        if (!flags.deadline) return;
+        const auto now = Clock::now();
+        until_ = now + *flags.deadline;
+        look_until_ = now + std::max(*flags.deadline, look_min);
     }
 
     int run(const std::vector<ServiceWish>& services) {
@@ -108,13 +111,20 @@ private:
                 index = 0;
             }
             if (is_over()) return give_up();
-            if (!found || index == 0) backoff.rest(time_left(), {});
+            if (!found || index == 0) {
+                backoff.rest(time_left(), {});
+                if (is_over()) return give_up();
+            }
         }
     }
 
     [[nodiscard]] Duration time_left() const {
         if (!until_) return Duration::max();
-        return std::chrono::ceil<Duration>(*until_ - Clock::now());
+        return time_until(*until_);
+    }
+
+    static Duration time_until(Clock::time_point then) {
+        return std::chrono::ceil<Duration>(then - Clock::now());
     }
 
     [[nodiscard]] bool is_over() const { return time_left() <= Duration::zero(); }
@@ -125,8 +135,9 @@ private:
         if (!until_) return {read_wait};
         const auto left = std::max(time_left(), Duration(1));
         const auto wait = std::max(left / 16 * 15, Duration(1));
-        // However little time there is, there is some for one look.
-        return {std::min(wait, read_wait), index > 0 ? left : std::max(left, look_min)};
+        // However little time there is, there is some to look once for everything.
+        return {std::min(wait, read_wait),
+                index > 0 ? left : std::max(time_until(look_until_), Duration(1))};
     }
 
     // What cannot become better ends it.
@@ -159,6 +170,7 @@ private:
     const WaitFlags& flags_;
     RegistryClient client_;
     std::optional<Clock::time_point> until_;
+    Clock::time_point look_until_;  // for what has not been looked for before
     std::string missing_;
     std::string told_;
     std::optional<Error> last_trouble_;  // of the last look

@@ -1,8 +1,12 @@
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 
 #include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cli/cli_fixture.h"
 #include "server/wire.h"
@@ -51,6 +55,20 @@ protected:
         return "trap 'kill -9 $!; exit 7' TERM; trap 'echo hup' HUP\n"
                "tail -f /dev/null & echo " +
                says + "; while :; do wait; done";
+    }
+
+    // Says that it has been asked to end, and goes on; it ends by another signal.
+    static std::string ends_only_by(const std::string& signal) {
+        return "trap 'echo term' TERM; trap 'kill -9 $!; exit 7' " + signal +
+               "\ntail -f /dev/null & echo now $V; while :; do wait; done";
+    }
+    // Something of the first command stays behind when that ends.
+    static constexpr const char* leaves_behind_first =
+        "test $V != 1 || sh -c 'tail -f /dev/null >/dev/null 2>&1 & echo left $!'\n";
+    // What a script has said behind a word.
+    static pid_t pid_behind(Subprocess& cli, const std::string& word) {
+        const auto output = cli.wait_for_output(word);
+        return static_cast<pid_t>(std::stoi(output.substr(output.find(word) + word.size())));
     }
 
     std::optional<Wire> wire_{std::in_place, server_.port()};
@@ -189,6 +207,155 @@ TEST_F(RegistryCommands, ExecEndsWhatItsCommandLeavesBehindBeforeItStartsAgain) 
     ::kill(last_left(), SIGKILL);
 }
 
+// A shell that becomes `exec` leaves it children that the command has not started.
+TEST_F(RegistryCommands, ExecLeavesAloneWhatWasThereBefore) {
+    put("app/v", "1");
+    auto made = spec(exec({"--prefix", "app"}, goes_on("now $V")));
+    const Words shell{"sh", "-c",
+                      "(tail -f /dev/null & echo child $!; wait) 2>&1 & echo parent $!\n"
+                      "exec \"$@\"",
+                      "sh"};
+    made.words.insert(made.words.begin(), shell.begin(), shell.end());
+    Subprocess cli(made);
+    cli.wait_for_output("now 1\n");
+    const pid_t parent = pid_behind(cli, "parent ");
+    const pid_t child = pid_behind(cli, "child ");
+    put("app/v", "2");
+    cli.wait_for_output("now 2\n");
+    EXPECT_EQ(::kill(parent, 0), 0);
+    EXPECT_EQ(::kill(child, 0), 0);
+    cli.send_signal(SIGTERM);
+    EXPECT_EQ(cli.wait(), 7);
+    ::kill(child, SIGKILL);
+}
+
+// Whoever is traced is there, even when it has been killed, until its tracer has seen that: to the
+// command line it is one that cannot be killed.
+class Traced {
+public:
+    explicit Traced(pid_t pid) : pid_(pid) {
+        EXPECT_EQ(::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr), 0);
+    }
+    ~Traced() { let_go(); }
+    Traced(const Traced&) = delete;
+    Traced& operator=(const Traced&) = delete;
+
+    void let_go() {
+        if (pid_ < 0) return;
+        ::kill(pid_, SIGKILL);
+        // It may have stopped for a signal before.
+        for (int status = 0; ::waitpid(pid_, &status, __WALL) == pid_ && WIFSTOPPED(status);) {
+        }
+        pid_ = -1;
+    }
+
+private:
+    pid_t pid_;
+};
+
+TEST_F(RegistryCommands, ExecGoesOnWithoutWhatCannotBeKilled) {
+    put("app/v", "1");
+    const auto cli = start_cli(
+        exec({"--prefix", "app", "--kill-after", "1ms"}, leaves_behind_first + goes_on("now $V")));
+    cli->wait_for_output("now 1\n");
+    const Traced left(pid_behind(*cli, "left "));
+    put("app/v", "2");
+    cli->wait_for_errors("left behind cannot be killed");
+    cli->wait_for_output("now 2\n");
+    // It is not in the way of the next one again.
+    put("app/v", "3");
+    cli->wait_for_output("now 3\n");
+    cli->send_signal(SIGTERM);
+    EXPECT_EQ(cli->wait(), 7);
+}
+
+// Somebody who asks for the end while the command is being restarted gets it, however long what it
+// has left behind takes.
+TEST_F(RegistryCommands, ExecDoesNotStartAgainBehindTheEnd) {
+    put("app/v", "1");
+    const auto cli = start_cli(
+        exec({"--prefix", "app", "--kill-after", "0ms"}, leaves_behind_first + goes_on("now $V")));
+    cli->wait_for_output("now 1\n");
+    Traced left(pid_behind(*cli, "left "));
+    put("app/v", "2");
+    cli->wait_for_errors("killing it");
+    cli->send_signal(SIGTERM);
+    // Long enough for a second attempt, which comes after `kill-after`.
+    put("app/v", "3");
+    left.let_go();
+    EXPECT_EQ(cli->wait(), 7);
+    EXPECT_EQ(cli->output().find("now 3"), std::string::npos);
+}
+
+// The terminal has gone; a command that would be started behind that would outlive it.
+TEST_F(RegistryCommands, ExecEndsByAHangupWhileItRestarts) {
+    put("app/v", "1");
+    const auto cli = start_cli(exec({"--prefix", "app"}, ends_only_by("HUP")));
+    cli->wait_for_output("now 1\n");
+    put("app/v", "2");
+    cli->wait_for_output("term\n");
+    cli->send_signal(SIGHUP);
+    EXPECT_EQ(cli->wait(), 7);
+    EXPECT_EQ(cli->output().find("now 2"), std::string::npos);
+}
+
+// What the command leaves behind has as long as the command had, from when it is asked to end.
+TEST_F(RegistryCommands, ExecGivesWhatIsLeftBehindItsOwnTime) {
+    put("app/v", "1");
+    const auto cli = start_cli(exec(
+        {"--prefix", "app", "--kill-after", "2s"},
+        "test $V != 1 || sh -c \"trap '' TERM; echo left; exec tail -f /dev/null >/dev/null\" &\n" +
+            ends_only_by("USR1")));
+    cli->wait_for_output("left\n");
+    cli->wait_for_output("now 1\n");
+    put("app/v", "2");
+    cli->wait_for_output("term\n");
+    for (int i = 0; i < 2000; ++i) put("other", "takes its time");
+    const auto before = std::chrono::steady_clock::now();
+    cli->send_signal(SIGUSR1);
+    cli->wait_for_errors("killing it");
+    EXPECT_GE(std::chrono::steady_clock::now() - before, std::chrono::seconds(2));
+    cli->wait_for_output("now 2\n");
+    cli->send_signal(SIGUSR1);
+    EXPECT_EQ(cli->wait(), 7);
+}
+
+TEST_F(RegistryCommands, ExecEndsThoughItsCommandCannotBeKilled) {
+    put("app/v", "1");
+    const auto cli = start_cli(
+        exec({"--prefix", "app", "--kill-after", "1ms"}, "echo pid $$; " + goes_on("on")));
+    cli->wait_for_output("on\n");
+    const Traced command(pid_behind(*cli, "pid "));
+    put("app/v", "2");
+    cli->wait_for_errors("killing it");
+    cli->send_signal(SIGTERM);
+    EXPECT_EQ(cli->wait(), 128 + SIGTERM);
+}
+
+// A program that becomes another user: it may not be signalled.
+TEST_F(RegistryCommands, ExecGoesOnWithoutWhatItMayNotKill) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs two users";
+    const TemporaryDirectory directory("registry");
+    const auto become_root = directory.path() / "setpriv";
+    std::filesystem::copy_file("/usr/bin/setpriv", become_root);
+    std::filesystem::permissions(directory.path(), std::filesystem::perms{0755});
+    std::filesystem::permissions(become_root, std::filesystem::perms{04755});
+    put("app/v", "1");
+    const auto leaves_behind =
+        become_root.string() + " --reuid=0 sh -c 'echo left $$; exec tail -f /dev/null' &\n";
+    auto made = spec(exec({"--prefix", "app", "--kill-after", "1ms"},
+                          "test $V != 1 || " + leaves_behind + "exec tail -f /dev/null"));
+    const Words other_user{"setpriv", "--reuid=65534"};
+    made.words.insert(made.words.begin(), other_user.begin(), other_user.end());
+    Subprocess cli(made);
+    const pid_t left = pid_behind(cli, "left ");
+    put("app/v", "2");
+    cli.wait_for_errors("left behind cannot be killed");
+    EXPECT_EQ(::kill(left, SIGKILL), 0);
+    cli.send_signal(SIGTERM);
+    EXPECT_EQ(cli.wait(), 128 + SIGTERM);
+}
+
 // What says that there is nothing, and cannot know it.
 TEST_F(RegistryCommands, DoNotTakeEverythingForAnAnswer) {
     const auto status_with = [this](const WebhookSink::Answer& answer) {
@@ -225,6 +392,20 @@ TEST_F(RegistryCommands, WaitIsOverAtItsDeadline) {
     const auto late =
         run_cli({"wait", "--key", "a", "--deadline", "100ms", "--url", server.url("")});
     EXPECT_EQ(late.status, 75);
+}
+
+// A pause that ends with the deadline is not followed by one more look.
+TEST_F(RegistryCommands, WaitDoesNotLookAgainBehindItsDeadline) {
+    std::atomic<size_t> calls = 0;
+    const WebhookSink server([&](const WebhookSink::Call&) {
+        ++calls;
+        return WebhookSink::Answer{503, {}, "away"};
+    });
+    const auto late =
+        run_cli({"wait", "--key", "a", "--deadline", "90ms", "--url", server.url("")});
+    EXPECT_EQ(late.status, 69);
+    // The first pause is longer than that.
+    EXPECT_EQ(calls, 1);
 }
 
 TEST_F(RegistryCommands, ExecSaysWhyThereIsNothingToBeginWith) {
