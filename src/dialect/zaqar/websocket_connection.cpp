@@ -10,6 +10,7 @@
 #include "codec/msgpack.h"
 #include "dialect/auth/authenticator.h"
 #include "dialect/zaqar/signed_url.h"
+#include "dialect/zaqar/websocket_frame.h"
 #include "dialect/zaqar/zaqar_call.h"
 #include "dialect/zaqar/zaqar_json.h"
 
@@ -19,8 +20,6 @@ namespace {
 constexpr uint16_t authentication_expired = 4003;
 constexpr std::string_view not_authentified = "Not authentified.";  // sic
 constexpr MsgpackLimits request_limits;
-// What is answered may hold what others posted.
-constexpr MsgpackLimits answer_limits{1200, 256u << 20};
 
 // What a signed URL must allow for an action; nothing for actions that none can allow.
 struct SignedAction {
@@ -32,12 +31,6 @@ constexpr std::array signed_actions{
     SignedAction{"message_get_many", "GET"},  SignedAction{"message_post", "POST"},
     SignedAction{"message_delete", "DELETE"}, SignedAction{"message_delete_many", "DELETE"},
 };
-
-std::string error_body(std::string_view error) {
-    std::string body = R"({"error":)";
-    append_json_string(body, error);
-    return body + "}";
-}
 
 // The actions that look at who the client is.
 bool needs_client(std::string_view action) {
@@ -58,8 +51,8 @@ void WebSocketConnection::begin(const std::shared_ptr<WebSocketSession>& socket,
                                 std::shared_ptr<const Options> options) {
     const auto connection = std::make_shared<WebSocketConnection>(socket, std::move(options));
     connection->subscriptions_ = std::make_shared<WebSocketSubscriptions>(
-        socket, [weak = connection->weak_from_this()](std::string message, bool is_binary) {
-            if (const auto self = weak.lock()) self->push(std::move(message), is_binary);
+        socket, [weak = connection->weak_from_this()](WebSocketFrame messages) {
+            if (const auto self = weak.lock()) self->push(std::move(messages));
         });
     socket->when_gone([subscriptions = connection->subscriptions_] { subscriptions->end_all(); });
     socket->every_tick([connection] { connection->tick(); });
@@ -229,18 +222,16 @@ void WebSocketConnection::answer(const SlotPtr& slot, int status, std::string_vi
 }
 
 // Behind what was answered before, and no further than what a client may leave unread.
-void WebSocketConnection::push(std::string message, bool is_binary) {
+void WebSocketConnection::push(WebSocketFrame messages) {
     if (socket_->is_over()) return;
-    pushed_bytes_ += message.size();
+    pushed_bytes_ += messages->size();
     if (pushed_bytes_ > socket_->frontend().limits().websocket.backlog_bytes_max) {
         return socket_->close(websocket_close::policy_violation, "the client reads too slowly");
     }
     const auto slot = std::make_shared<Slot>();
-    slot->is_binary = is_binary;
-    slot->is_pushed = true;
-    slot->answer = std::move(message);
+    slot->pushed = std::move(messages);
     slots_.push_back(slot);
-    keep(*slot, slot->answer.size());
+    keep(*slot, slot->pushed->size());
     flush();
 }
 
@@ -252,11 +243,11 @@ void WebSocketConnection::keep(Slot& slot, size_t bytes) {
 
 // As long as the client reads: large answers to several requests may come at once.
 void WebSocketConnection::flush() {
-    while (!slots_.empty() && !slots_.front()->answer.empty() && socket_->has_room()) {
+    while (!slots_.empty() && slots_.front()->is_ready() && socket_->has_room()) {
         const auto first = std::move(slots_.front());
         slots_.pop_front();
         keep(*first, 0);
-        if (first->is_pushed) pushed_bytes_ -= first->answer.size();
+        if (first->pushed) pushed_bytes_ -= first->pushed->size();
         send(*first);
     }
     look_at_input();
@@ -273,15 +264,7 @@ void WebSocketConnection::look_at_input() {
 }
 
 void WebSocketConnection::send(const Slot& slot) {
-    if (!slot.is_binary) return socket_->send_text(slot.answer);
-    const auto packed = json_to_msgpack(slot.answer, answer_limits);
-    if (packed) return socket_->send_binary(*packed);
-    const auto refused = fmt::format(R"({{"request":{},"body":{},"headers":{{"status":400}}}})",
-                                     WebSocketRequest().echo(),
-                                     error_body("The answer " + packed.error().message + "."));
-    const auto told = json_to_msgpack(refused, answer_limits);
-    ASSERT(told);
-    socket_->send_binary(*told);
+    socket_->send(slot.pushed ? slot.pushed : frame_of(slot.answer, slot.is_binary));
 }
 
 void WebSocketConnection::tick() {

@@ -39,8 +39,10 @@ private:
         std::string echo;
         std::string answer;  // as JSON; empty: there is none yet
         bool is_lengthy = false;
-        bool is_pushed = false;
+        WebSocketFrame pushed;  // instead of an answer
         size_t kept_bytes = 0;  // of it, as window_ knows
+
+        [[nodiscard]] bool is_ready() const { return pushed || !answer.empty(); }
     };
     using SlotPtr = std::shared_ptr<Slot>;
 
@@ -55,7 +57,7 @@ private:
     void answer(const SlotPtr& slot, int status, std::string_view body);
     void answer_error(const SlotPtr& slot, int status, std::string_view error);
     void answer_fault(const SlotPtr& slot, const Fault& fault);
-    void push(std::string message, bool is_binary);
+    void push(WebSocketFrame messages);
     void keep(Slot& slot, size_t bytes);
     void flush();
     void send(const Slot& slot);

@@ -1,6 +1,7 @@
 #include "dialect/zaqar/websocket_subscriptions.h"
 
 #include <array>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,7 @@
 #include "dialect/zaqar/notification_form.h"
 #include "dialect/zaqar/subscription_commands.h"
 #include "dialect/zaqar/subscription_json.h"
+#include "dialect/zaqar/websocket_frame.h"
 #include "dialect/zaqar/zaqar_checks.h"
 #include "runtime/couriers.h"
 
@@ -73,6 +75,30 @@ void delete_stored(WebSocketCall& call, const std::string& text) {
              [text](WebSocketCall& self, const SubscriptionDeleted& /*deleted*/) {
                  respond_removed(self, text);
              });
+}
+
+// What was posted to queues, as all of their followers of an io thread are told it in the same
+// turn: a post of thousands of messages has as many frames, and may have a hundred followers.
+struct Posted {
+    std::map<std::shared_ptr<const Event>, std::array<WebSocketFrame, 2>> frames;  // text, binary
+};
+
+WebSocketFrame frames_of(const Event& event, std::string_view queue, bool is_binary) {
+    auto frames = std::make_shared<std::string>();
+    JsonTextReader reader(event.data);
+    reader.enter();
+    while (reader.next_element()) {
+        Duration ttl{};
+        std::string_view body;
+        reader.enter();
+        while (const auto name = reader.next_member()) {
+            const auto value = reader.take();
+            if (*name == "ttl_ms") ttl = Duration(json_integer(value).value_or(0));
+            if (*name == "body") body = value;
+        }
+        *frames += *frame_of(notification_text(ttl, body, queue), is_binary);
+    }
+    return frames;
 }
 
 }  // namespace
@@ -159,25 +185,23 @@ void WebSocketSubscriptions::follow(WebSocketCall& call, const Key& key, const S
     if (!*request) return;
     call.frontend().on_events(
         **request, [self = shared_from_this(), key, id](const std::shared_ptr<const Event>& event) {
-            if (event) self->receive(key, id, *event);
+            if (event) self->receive(key, id, event);
         });
 }
 
-void WebSocketSubscriptions::receive(const Key& key, const SubscriptionId& id, const Event& event) {
-    JsonTextReader reader(event.data);
-    reader.enter();
-    // One that is too much for the connection ends it, and all that it follows.
-    while (has(key, id) && reader.next_element()) {
-        Duration ttl{};
-        std::string_view body;
-        reader.enter();
-        while (const auto name = reader.next_member()) {
-            const auto value = reader.take();
-            if (*name == "ttl_ms") ttl = Duration(json_integer(value).value_or(0));
-            if (*name == "body") body = value;
-        }
-        push_(notification_text(ttl, body, key.second.name), entries_.at(key).is_binary);
+void WebSocketSubscriptions::receive(const Key& key, const SubscriptionId& id,
+                                     const std::shared_ptr<const Event>& event) {
+    if (!has(key, id)) return;
+    auto& frontend = socket_->frontend();
+    auto& posted = frontend.kept<Posted>().frames;
+    if (posted.empty()) {
+        frontend.run_later([&frontend] { frontend.kept<Posted>().frames.clear(); });
     }
+    const bool is_binary = entries_.at(key).is_binary;
+    auto& frames = posted[event][is_binary ? 1 : 0];
+    if (!frames) frames = frames_of(*event, key.second.name, is_binary);
+    // What is too much for the connection ends it, and all that it follows.
+    push_(WebSocketFrame(frames));
 }
 
 Checked<void> WebSocketSubscriptions::list(WebSocketCall& call) const {

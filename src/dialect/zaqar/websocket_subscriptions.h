@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "codec/websocket.h"
 #include "core/subscription_commands.h"
 #include "dialect/zaqar/websocket_call.h"
 
@@ -16,8 +17,8 @@ namespace signalbox::zaqar {
 // and are known to nobody else. Its io thread only.
 class WebSocketSubscriptions : public std::enable_shared_from_this<WebSocketSubscriptions> {
 public:
-    // Sends a message, JSON, in the kind of frame in which it was subscribed to.
-    using Push = std::function<void(std::string message, bool is_binary)>;
+    // Sends frames, of several messages perhaps.
+    using Push = std::function<void(WebSocketFrame messages)>;
 
     WebSocketSubscriptions(std::shared_ptr<WebSocketSession> socket, Push push)
         : socket_(std::move(socket)), push_(std::move(push)) {}
@@ -42,7 +43,8 @@ private:
     Checked<void> create(WebSocketCall& call, bool is_binary);
     void follow(WebSocketCall& call, const Key& key, const SubscriptionId& id);
     Checked<void> list(WebSocketCall& call) const;
-    void receive(const Key& key, const SubscriptionId& id, const Event& event);
+    void receive(const Key& key, const SubscriptionId& id,
+                 const std::shared_ptr<const Event>& event);
     Entries::iterator find(const WebSocketCall& call);
     [[nodiscard]] bool has(const Key& key, const SubscriptionId& id) const;
     [[nodiscard]] SubscriptionView view_of(const Entry& entry) const;
