@@ -110,8 +110,8 @@ Scenario::Report Scenario::run() {
     notifications_.begin();
     registry_.begin();
     administrator_ = std::make_unique<SimHttp>(world_);
-    follower_ = std::make_unique<FeedFollower>(world_, feed_oracle_, "the follower");
-    traveller_ = std::make_unique<FeedFollower>(world_, feed_oracle_, "the traveller");
+    follower_ = std::make_unique<EventFollower>(world_, feed_oracle_, "the follower");
+    traveller_ = std::make_unique<EventFollower>(world_, feed_oracle_, "the traveller");
 
     for (uint64_t i = 0; i < rounds_; ++i) round();
     come_to_rest();
@@ -373,7 +373,7 @@ void Scenario::resume(const std::string& scope, unsigned line) {
 
 // Everything that is kept, from the beginning.
 void Scenario::read_feed() {
-    FeedFollower fresh(world_, feed_oracle_, "a fresh reader");
+    EventFollower fresh(world_, feed_oracle_, "a fresh reader");
     for (int i = 0; i < 1000; ++i) {
         fresh.act();
         settle();

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/feed_follower.h"
+#include "sim/event_follower.h"
 #include "sim/item_scene.h"
 #include "sim/notification_scene.h"
 #include "sim/queue_scene.h"
@@ -80,8 +80,8 @@ private:
     ItemScene items_{world_};
     NotificationScene notifications_{world_};
     RegistryScene registry_{world_};
-    std::unique_ptr<FeedFollower> follower_;
-    std::unique_ptr<FeedFollower> traveller_;  // comes and goes, and stays away for long
+    std::unique_ptr<EventFollower> follower_;
+    std::unique_ptr<EventFollower> traveller_;  // comes and goes, and stays away for long
     bool traveller_is_here_ = true;
     Instant latest_;  // that the calendar ever showed
     std::unique_ptr<SimHttp> administrator_;

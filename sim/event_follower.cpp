@@ -1,4 +1,4 @@
-#include "sim/feed_follower.h"
+#include "sim/event_follower.h"
 
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -8,7 +8,7 @@
 
 namespace signalbox {
 
-void FeedFollower::act() {
+void EventFollower::act() {
     auto* connection = http_.connection();
     SimResponse ignored;
     if (http_.is_waiting() && connection == nullptr) http_.poll(ignored);
@@ -50,7 +50,7 @@ void FeedFollower::act() {
     if (http_.poll(refused) == SimHttp::Progress::answered) ASSERT(refused.status == 503);
 }
 
-void FeedFollower::take_event(const std::string& text) {
+void EventFollower::take_event(const std::string& text) {
     std::string id;
     std::string type;
     std::string data;

@@ -11,9 +11,9 @@ namespace signalbox {
 
 // Follows all events of tickets from the beginning; when its connection breaks it comes back
 // with the cursor of the last event or bookmark it got. What it gets it tells the oracle.
-class FeedFollower {
+class EventFollower {
 public:
-    FeedFollower(World& world, FeedOracle& oracle, const std::string& name)
+    EventFollower(World& world, FeedOracle& oracle, const std::string& name)
         : world_(world), oracle_(oracle), number_(oracle.add_follower(name)), http_(world) {}
 
     void act();
